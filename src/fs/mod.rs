@@ -1,0 +1,230 @@
+//! The file system as records and the attestation log see it.
+//!
+//! Everything under `workspace` and `attest` that touches a file goes through [`Fs`], so that one
+//! simulator can stop or crash every one of those operations. A `Fs` is rooted at a workspace
+//! directory; paths are relative to that root ([`RelPath`]) and symbolic links are never followed
+//! on the way (`openat2` with `RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS`).
+//!
+//! Nothing here is durable by itself: data needs [`FsFile::sync`], a created, renamed or removed
+//! name needs [`FsDir::sync`] on its directory, whose handle is opened *before* the change.
+
+mod path;
+mod real;
+pub mod stop;
+
+pub use path::{BadPath, RelPath};
+pub use real::RealFs;
+
+use std::fmt::Debug;
+use std::io;
+
+/// What kind of thing a name stands for; a symbolic link is reported, never followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FileKind {
+    File,
+    Dir,
+    Symlink,
+    /// FIFO, socket or device.
+    Other,
+}
+
+/// What is known of a file without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stat {
+    pub kind: FileKind,
+    /// Bytes.
+    pub size: u64,
+    /// Seconds since the epoch.
+    pub mtime: i64,
+    /// Nanoseconds within that second.
+    pub mtime_nanos: u32,
+    pub dev: u64,
+    pub inode: u64,
+    /// Hard links to the inode.
+    pub links: u64,
+    pub mode: u32,
+}
+
+/// One name in a directory. The name is raw bytes: a hostile or foreign name is listed, not hidden.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirEntry {
+    pub name: std::ffi::OsString,
+    pub kind: FileKind,
+}
+
+/// Whether a rename may replace what already bears the new name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replace {
+    Yes,
+    /// `RENAME_NOREPLACE`: an existing target is [`io::ErrorKind::AlreadyExists`].
+    No,
+}
+
+/// An open regular file.
+pub trait FsFile: Send + Debug {
+    /// Reads at `offset`; 0 means the end. May return fewer bytes than asked for.
+    ///
+    /// # Errors
+    /// Whatever the file system answers.
+    fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+    /// Writes all of `bytes` at `offset`.
+    ///
+    /// # Errors
+    /// Whatever the file system answers; some of the bytes may have been written.
+    fn write_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()>;
+    /// Cuts or extends the file to `size` bytes.
+    ///
+    /// # Errors
+    /// Whatever the file system answers.
+    fn set_len(&mut self, size: u64) -> io::Result<()>;
+    /// Flushes data and size to storage (`fsync`).
+    ///
+    /// # Errors
+    /// After an error nothing may be assumed about what reached storage: never retry, stop writing.
+    fn sync(&mut self) -> io::Result<()>;
+    /// # Errors
+    /// Whatever the file system answers.
+    fn stat(&self) -> io::Result<Stat>;
+}
+
+/// An open directory, held so that its names can be flushed after a change.
+pub trait FsDir: Send + Debug {
+    /// Flushes the directory's names to storage (`fsync`).
+    ///
+    /// # Errors
+    /// As [`FsFile::sync`].
+    fn sync(&self) -> io::Result<()>;
+}
+
+/// A held advisory lock (`flock`), released when dropped.
+pub trait FsLock: Send + Debug {}
+
+/// A workspace's file system. See the module text for what is and is not durable.
+pub trait Fs: Send + Sync + Debug {
+    /// Opens a regular file for reading. Anything but a regular file is refused
+    /// ([`io::ErrorKind::InvalidInput`]); a FIFO never blocks.
+    ///
+    /// # Errors
+    /// Whatever the file system answers.
+    fn open(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>>;
+    /// Opens an existing regular file for reading and writing.
+    ///
+    /// # Errors
+    /// Whatever the file system answers.
+    fn open_write(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>>;
+    /// Creates a new file for reading and writing; an existing name is an error.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::AlreadyExists`] and whatever the file system answers.
+    fn create(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>>;
+    /// # Errors
+    /// [`io::ErrorKind::NotFound`] only when the name is absent.
+    fn stat(&self, path: &RelPath) -> io::Result<Stat>;
+    /// The names in a directory, sorted by bytes, without `.` and `..`.
+    ///
+    /// # Errors
+    /// Whatever the file system answers.
+    fn list(&self, path: &RelPath) -> io::Result<Vec<DirEntry>>;
+    /// # Errors
+    /// Whatever the file system answers.
+    fn open_dir(&self, path: &RelPath) -> io::Result<Box<dyn FsDir>>;
+    /// Creates one directory with the workspace's directory mode.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::AlreadyExists`] and whatever the file system answers.
+    fn create_dir(&self, path: &RelPath) -> io::Result<()>;
+    /// # Errors
+    /// Whatever the file system answers.
+    fn rename(&self, from: &RelPath, to: &RelPath, replace: Replace) -> io::Result<()>;
+    /// Removes the name of a file.
+    ///
+    /// # Errors
+    /// Whatever the file system answers.
+    fn unlink(&self, path: &RelPath) -> io::Result<()>;
+    /// Removes an empty directory.
+    ///
+    /// # Errors
+    /// Whatever the file system answers.
+    fn remove_dir(&self, path: &RelPath) -> io::Result<()>;
+    /// Takes an exclusive `flock` on `path`, creating the file when it is missing; waits.
+    ///
+    /// # Errors
+    /// Whatever the file system answers.
+    fn lock(&self, path: &RelPath) -> io::Result<Box<dyn FsLock>>;
+    /// As [`Fs::lock`], `None` at once when somebody else holds it.
+    ///
+    /// # Errors
+    /// Whatever the file system answers.
+    fn try_lock(&self, path: &RelPath) -> io::Result<Option<Box<dyn FsLock>>>;
+}
+
+/// Reads a whole file.
+///
+/// # Errors
+/// Whatever the file system answers.
+pub fn read(fs: &dyn Fs, path: &RelPath) -> io::Result<Vec<u8>> {
+    let mut file = fs.open(path)?;
+    let size = usize::try_from(file.stat()?.size).unwrap_or(0);
+    let mut bytes = vec![0; size.saturating_add(1).min(1 << 30)];
+    let mut filled = 0;
+    loop {
+        if filled == bytes.len() {
+            bytes.resize(bytes.len() * 2, 0);
+        }
+        let count = file.read_at(&mut bytes[filled..], filled as u64)?;
+        if count == 0 {
+            bytes.truncate(filled);
+            return Ok(bytes);
+        }
+        filled += count;
+    }
+}
+
+/// Whether a name is there. Only "not found" means absent: any other failure is returned.
+///
+/// # Errors
+/// Whatever the file system answers, other than [`io::ErrorKind::NotFound`].
+pub fn exists(fs: &dyn Fs, path: &RelPath) -> io::Result<bool> {
+    match fs.stat(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Creates `path` and every missing directory above it, each name flushed to storage.
+///
+/// # Errors
+/// Whatever the file system answers.
+pub fn create_dirs(fs: &dyn Fs, path: &RelPath) -> io::Result<()> {
+    if path.is_root() || exists(fs, path)? {
+        return Ok(());
+    }
+    let parent = path.parent();
+    create_dirs(fs, &parent)?;
+    let above = fs.open_dir(&parent)?;
+    match fs.create_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => above.sync(),
+    }
+}
+
+/// Replaces `path` by `bytes`: temporary file beside it, `fsync`, rename, `fsync` of the directory.
+/// A crash leaves the old or the new contents, and at most a `.tmp` name that recovery removes.
+///
+/// # Errors
+/// Whatever the file system answers.
+pub fn replace(fs: &dyn Fs, path: &RelPath, bytes: &[u8]) -> io::Result<()> {
+    let dir = fs.open_dir(&path.parent())?;
+    let temp = path.with_suffix(".tmp");
+    match fs.unlink(&temp) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = fs.create(&temp)?;
+    file.write_at(bytes, 0)?;
+    file.sync()?;
+    fs.rename(&temp, path, Replace::Yes)?;
+    dir.sync()
+}

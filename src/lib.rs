@@ -1,0 +1,5 @@
+//! caseward: support cases, consent, access, data subject requests and attested deletion.
+//!
+//! In reading order: [`fs`] is the file system behind a seam, …
+
+pub mod fs;
