@@ -1,5 +1,12 @@
 //! caseward: support cases, consent, access, data subject requests and attested deletion.
 //!
-//! In reading order: [`fs`] is the file system behind a seam, …
+//! In reading order: [`model`] is what records are, [`policy`] what the rules allow, [`fs`] the file
+//! system behind a seam, [`workspace`] where records live.
 
+pub mod error;
+pub mod exit;
 pub mod fs;
+pub mod model;
+pub mod policy;
+pub mod text;
+pub mod workspace;
