@@ -1,12 +1,14 @@
 //! caseward: support cases, consent, access, data subject requests and attested deletion.
 //!
 //! In reading order: [`model`] is what records are, [`policy`] what the rules allow, [`fs`] the file
-//! system behind a seam, [`workspace`] where records live.
+//! system behind a seam, [`workspace`] where records live, [`ops`] every operation.
 
+pub mod env;
 pub mod error;
 pub mod exit;
 pub mod fs;
 pub mod model;
+pub mod ops;
 pub mod policy;
 pub mod text;
 pub mod workspace;
