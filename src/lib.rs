@@ -1,8 +1,12 @@
 //! caseward: support cases, consent, access, data subject requests and attested deletion.
 //!
 //! In reading order: [`model`] is what records are, [`policy`] what the rules allow, [`fs`] the file
-//! system behind a seam, [`workspace`] where records live, [`ops`] every operation.
+//! system behind a seam, [`workspace`] where records live, [`discovery`] finds identifiers, [`attest`]
+//! removes files and proves it, [`ops`] is every operation, and [`cli`] a face.
 
+pub mod attest;
+pub mod cli;
+pub mod discovery;
 pub mod env;
 pub mod error;
 pub mod exit;

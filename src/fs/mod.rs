@@ -60,6 +60,19 @@ pub enum Replace {
     No,
 }
 
+/// What kind of file system a name lies on, as far as it limits what a removal means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FsTraits {
+    /// Its common name, or `unknown`.
+    pub name: &'static str,
+    /// Blocks may be shared or kept by snapshots.
+    pub copy_on_write: bool,
+    /// It is served by another host or process.
+    pub network: bool,
+    /// POSIX rename, `flock` and directory `fsync` are known to hold.
+    pub supported: bool,
+}
+
 /// An open regular file.
 pub trait FsFile: Send + Debug {
     /// Reads at `offset`; 0 means the end. May return fewer bytes than asked for.
@@ -120,6 +133,11 @@ pub trait Fs: Send + Sync + Debug {
     /// # Errors
     /// [`io::ErrorKind::NotFound`] only when the name is absent.
     fn stat(&self, path: &RelPath) -> io::Result<Stat>;
+    /// On what kind of file system an existing name lies.
+    ///
+    /// # Errors
+    /// Whatever the file system answers.
+    fn traits(&self, path: &RelPath) -> io::Result<FsTraits>;
     /// The names in a directory, sorted by bytes, without `.` and `..`.
     ///
     /// # Errors

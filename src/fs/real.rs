@@ -1,9 +1,9 @@
 //! The kernel's file system below one directory handle; links are never followed.
 
-use super::{DirEntry, FileKind, Fs, FsDir, FsFile, FsLock, RelPath, Replace, Stat};
+use super::{DirEntry, FileKind, Fs, FsDir, FsFile, FsLock, FsTraits, RelPath, Replace, Stat};
 use rustix::fs::{
     AtFlags, FileType, FlockOperation, Mode, OFlags, RenameFlags, ResolveFlags, fchmod, flock,
-    fstat, fsync, ftruncate, mkdirat, openat2, renameat_with, statat, unlinkat,
+    fstat, fstatfs, fsync, ftruncate, mkdirat, openat2, renameat_with, statat, unlinkat,
 };
 use rustix::io::Errno;
 use std::ffi::OsStr;
@@ -156,6 +156,27 @@ fn kind_of(kind: FileType) -> FileKind {
     }
 }
 
+/// What the magic number of `statfs` stands for (linux/magic.h).
+fn traits_of(magic: u64) -> FsTraits {
+    let (name, copy_on_write, network, supported) = match magic {
+        0xef53 => ("ext4", false, false, true),
+        0x5846_5342 => ("xfs", false, false, true),
+        0x0102_1994 => ("tmpfs", false, false, true),
+        0xf2f5_2010 => ("f2fs", false, false, true),
+        0x9123_683e => ("btrfs", true, false, true),
+        0x2fc1_2fc1 => ("zfs", true, false, true),
+        0xca45_1a4e => ("bcachefs", true, false, true),
+        0x794c_7630 => ("overlayfs", true, false, true),
+        0x00c3_6400 => ("ceph", true, true, true),
+        0x6969 => ("nfs", false, true, false),
+        0x517b | 0xfe53_4d42 | 0xff53_4d42 => ("smb", false, true, false),
+        0x0102_1997 => ("9p", false, true, false),
+        0x6573_5546 => ("fuse", false, true, false),
+        _ => ("unknown", false, false, false),
+    };
+    FsTraits { name, copy_on_write, network, supported }
+}
+
 impl Fs for RealFs {
     fn open(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>> {
         self.open_file(path, OFlags::RDONLY)
@@ -180,6 +201,14 @@ impl Fs for RealFs {
         }
         let parent = self.parent(path)?;
         Ok(stat_of(&statat(&parent, path.name(), AtFlags::SYMLINK_NOFOLLOW)?))
+    }
+
+    fn traits(&self, path: &RelPath) -> io::Result<FsTraits> {
+        // The directory stands for the name: opening a file only to ask would need the right to
+        // read it.
+        let dir = if path.is_root() { path.clone() } else { path.parent() };
+        let handle = self.open_at(&dir, OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())?;
+        Ok(traits_of(fstatfs(&handle)?.f_type as u64 & 0xffff_ffff))
     }
 
     fn list(&self, path: &RelPath) -> io::Result<Vec<DirEntry>> {

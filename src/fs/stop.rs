@@ -4,7 +4,7 @@
 //! fails, and so does everything that follows, reads included, as if the process were gone. What
 //! was done before stays, in order; lost *unsynced* changes are the crash simulator's business.
 
-use super::{DirEntry, Fs, FsDir, FsFile, FsLock, RelPath, Replace, Stat};
+use super::{DirEntry, Fs, FsDir, FsFile, FsLock, FsTraits, RelPath, Replace, Stat};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -128,6 +128,11 @@ impl Fs for StopFs {
     fn stat(&self, path: &RelPath) -> io::Result<Stat> {
         self.steps.alive()?;
         self.inner.stat(path)
+    }
+
+    fn traits(&self, path: &RelPath) -> io::Result<FsTraits> {
+        self.steps.alive()?;
+        self.inner.traits(path)
     }
 
     fn list(&self, path: &RelPath) -> io::Result<Vec<DirEntry>> {

@@ -1,0 +1,50 @@
+//! The attestation log: what was removed, when, and a proof that nobody changed the account.
+//!
+//! In reading order: [`leaf`](Leaf) is an entry, [`merkle`] the tree over them, [`Checkpoint`] its
+//! signed root, [`Head`] the local commit point; [`FileRecord`] and [`Opening`] tie an entry to
+//! files without naming them in the log. [`Log`] reads; a [`Session`] holds the lock, recovers,
+//! and removes files in transactions; [`Log::verify`] checks everything and needs neither.
+//!
+//! Formats are a contract to the byte. Nothing is repaired: a log that contradicts itself is left
+//! as it is and refused.
+
+mod checkpoint;
+mod cursor;
+mod disk;
+mod error;
+mod head;
+mod hex;
+mod ids;
+mod intent;
+mod key;
+mod layout;
+mod leaf;
+mod log;
+pub mod merkle;
+mod pass;
+mod record;
+mod recover;
+mod removal;
+mod session;
+mod sha256;
+mod time;
+mod transaction;
+mod verify;
+mod withdraw;
+
+pub use checkpoint::{BadCheckpoint, Checkpoint};
+pub use error::{Difference, Error, How};
+pub use head::Head;
+pub use ids::{NotTxId, TxId, Verdict, Warnings, Why};
+pub use key::VKey;
+pub use leaf::{Body, Entry, Leaf, LeafError, MAX_ITEMS, MAX_LEAF};
+pub use log::Log;
+pub use record::{FileRecord, Opening, OpeningRecord, Salt, decode_path, encode_path};
+pub use removal::{Outcome, OutcomeItem, Progress, Removal, RemovalItem, Step};
+pub use session::{Recovered, RecoveredKind, Session};
+pub use sha256::{NotSha256, Sha256};
+pub use time::Clock;
+pub use verify::{Check, Verification, VerifyOptions};
+
+#[cfg(test)]
+mod tests;
