@@ -2,4 +2,5 @@
 //!
 //! In reading order: [`fs`] is the file system behind a seam, …
 
+pub mod discovery;
 pub mod fs;
