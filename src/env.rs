@@ -81,3 +81,14 @@ pub fn temp_dir() -> PathBuf {
 pub fn editor() -> Option<String> {
     variable("VISUAL").or_else(|| variable("EDITOR"))
 }
+
+/// A directory that only this user can read and that vanishes when dropped.
+///
+/// # Errors
+/// The temporary directory cannot be written.
+pub fn private_temp_dir() -> Result<tempfile::TempDir> {
+    tempfile::Builder::new()
+        .prefix("caseward-")
+        .tempdir()
+        .map_err(|error| Error::io("create a directory in", temp_dir().display(), error))
+}

@@ -1,0 +1,105 @@
+//! Identifiers compiled for searching: anchors to look for in bytes, verifiers to decide on text.
+
+mod anchor;
+mod around;
+mod guid;
+mod index;
+mod ip;
+mod literal;
+mod name;
+mod phone;
+mod verdict;
+
+pub(crate) use anchor::{AnchorKind, Exact};
+pub(crate) use index::AnchorHit;
+pub(crate) use verdict::{Found, Scene, Verdict};
+
+use super::identifier::{Identifier, IdentifierType, Shape};
+use super::text::{Glyph, fold_str};
+use index::AnchorIndex;
+use std::ops::Range;
+
+/// The identifiers of a request, compiled once and shared by all threads.
+#[derive(Debug)]
+pub struct Query {
+    patterns: Vec<Pattern>,
+    pub(crate) index: AnchorIndex,
+    /// Some anchor is made of other letters than ASCII ones, so escapes of those matter too.
+    pub(crate) foreign: bool,
+    /// Signs that an anchor holds because no run of letters was long enough.
+    pub(crate) signs: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Pattern {
+    kind: IdentifierType,
+    shape: Shape,
+    /// The value as typed, folded: what a plain search would look for.
+    typed: Vec<char>,
+}
+
+impl Query {
+    /// Compiles any number of identifiers; the cost of a search hardly depends on how many.
+    #[must_use]
+    pub fn compile(identifiers: &[Identifier]) -> Self {
+        let patterns: Vec<Pattern> = identifiers
+            .iter()
+            .map(|id| Pattern {
+                kind: id.kind(),
+                shape: id.shape().clone(),
+                typed: fold_str(id.value()),
+            })
+            .collect();
+        let mut anchors = anchor::Anchors::default();
+        for (number, identifier) in identifiers.iter().enumerate() {
+            anchors.add(number, identifier);
+        }
+        let (foreign, signs) = (anchors.foreign, std::mem::take(&mut anchors.signs));
+        Self { patterns, index: AnchorIndex::new(anchors), foreign, signs }
+    }
+
+    /// How many identifiers there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.patterns.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.patterns.is_empty()
+    }
+
+    /// Bytes on either side of an anchor that can hold the rest of an identifier and what its
+    /// verifier looks at beside it, escapes included.
+    pub(crate) fn reach(&self, identifier: usize) -> usize {
+        let pattern = &self.patterns[identifier];
+        match pattern.shape {
+            Shape::Literal(_) => 64 + 8 * pattern.typed.len(),
+            Shape::Name(_) => 128 + 10 * pattern.typed.len(),
+            Shape::Guid(_) => 320,
+            Shape::Phone { .. } => 160,
+            Shape::Ipv4(_) | Shape::Ipv6(_) => 192,
+        }
+    }
+
+    /// What stands in `glyphs` of the identifier, touching the glyphs `at`.
+    pub(crate) fn verify(
+        &self,
+        identifier: usize,
+        glyphs: &[Glyph],
+        at: Range<usize>,
+        scene: Scene,
+    ) -> Option<Found> {
+        let pattern = &self.patterns[identifier];
+        let found = match &pattern.shape {
+            Shape::Literal(text) => literal::verify(pattern.kind, text, glyphs, &at, scene),
+            Shape::Name(words) => name::verify(words, glyphs, &at),
+            Shape::Phone { country, national } => phone::verify(country, national, glyphs, &at),
+            Shape::Ipv4(address) => ip::verify_v4(*address, glyphs, &at),
+            Shape::Ipv6(address) => ip::verify_v6(*address, glyphs, &at),
+            Shape::Guid(bytes) => guid::verify(bytes, glyphs, &at),
+        };
+        // Whatever its kind makes of it: text that a plain search would find is never dropped.
+        found.or_else(|| literal::present(&pattern.typed, glyphs, &at))
+    }
+}
