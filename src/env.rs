@@ -92,3 +92,26 @@ pub fn private_temp_dir() -> Result<tempfile::TempDir> {
         .tempdir()
         .map_err(|error| Error::io("create a directory in", temp_dir().display(), error))
 }
+
+/// Measures how long something took, to tell people; nothing is decided by it.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    #[must_use]
+    pub fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    /// Seconds since the start, to the millisecond.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        (self.0.elapsed().as_secs_f64() * 1000.0).round() / 1000.0
+    }
+}
+
+/// How many threads read files at once: more than cores, because a cold cache waits on small files.
+#[must_use]
+pub fn readers() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get).saturating_mul(8).min(64)
+}

@@ -175,3 +175,48 @@ impl Error {
 
 /// What the crate's fallible functions return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl From<crate::attest::Error> for Error {
+    fn from(error: crate::attest::Error) -> Self {
+        use crate::attest::{Error as Attest, How};
+        let message = error.to_string();
+        match error {
+            Attest::Io { doing, path, source } => Self::Io { action: doing, path: path.display(), source },
+            Attest::ReadOnly { .. } | Attest::Broken | Attest::Random(_) => {
+                Self::Io { action: "write", path: ".attest".to_owned(), source: io::Error::other(message) }
+            }
+            Attest::Differs(differences) => {
+                let shown: Vec<String> = differences
+                    .iter()
+                    .take(5)
+                    .map(|difference| match &difference.how {
+                        How::Content { .. } => format!("{} has other contents", difference.path),
+                        How::NotAFile => format!("{} is not a file any more", difference.path),
+                        How::Unreadable(error) => {
+                            format!("{} cannot be read ({})", difference.path, reason(error))
+                        }
+                    })
+                    .collect();
+                Refusal::new("DEL-1", format!("{message}: {}", shown.join("; ")))
+                    .hint("look at what changed, then discover and plan again")
+                    .into()
+            }
+            Attest::NothingThere => Refusal::new("DEL-4", message).into(),
+            Attest::UnknownTx(_) | Attest::UnknownEntry(_) => Self::Usage {
+                message,
+                hint: Some("`caseward attest log` lists the entries".to_owned()),
+            },
+            Attest::Exists | Attest::TooMany { .. } | Attest::Invalid(_) => Self::usage(message),
+            Attest::Missing => Self::from(
+                Invalid::new(".attest", message)
+                    .hint("`caseward init` makes one; an example or a copy without it can be read, not deleted from"),
+            ),
+            Attest::Version { .. } | Attest::Damaged(_) | Attest::Key(_) => Self::from(
+                Invalid::new(".attest", message).hint("`caseward attest verify` says what is wrong"),
+            ),
+            Attest::Permissions { .. } => Self::from(
+                Invalid::new(".attest", message).hint("set the mode with chmod, then try again"),
+            ),
+        }
+    }
+}

@@ -146,7 +146,9 @@ impl AccessCommand {
                 let side = decide.slot.map(Side::from);
                 let view = access::decide(&context, &decide.sar, Decision::Rejected, side)?;
                 print(&out, &view)?;
-                output::hint("resolution may be slower; the engineer may ask the customer to supply the data [SAR-9]");
+                output::hint(
+                    "resolution may be slower; the engineer may ask the customer to supply the data [SAR-9]",
+                );
             }
             Self::Remove { sar } => print(&out, &access::remove(&context, &sar)?)?,
             Self::Withdraw { sar } => print(&out, &access::withdraw(&context, &sar)?)?,

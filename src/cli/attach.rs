@@ -122,7 +122,9 @@ pub fn print_diagnostics(out: &Out, items: &[DiagnosticView], own: &Id) -> Resul
             let categories: Vec<&str> = item.categories.iter().map(|c| c.as_str()).collect();
             let due = match item.delete_after {
                 None => plain("unknown"),
-                Some(at) if item.held => toned(Tone::Warn, format!("held, {}", at.format("%Y-%m-%d"))),
+                Some(at) if item.held => {
+                    toned(Tone::Warn, format!("held, {}", at.format("%Y-%m-%d")))
+                }
                 Some(at) if item.overdue => {
                     toned(Tone::Bad, format!("overdue since {}", at.format("%Y-%m-%d")))
                 }
@@ -134,7 +136,9 @@ pub fn print_diagnostics(out: &Out, items: &[DiagnosticView], own: &Id) -> Resul
                 plain(text::bytes(item.size)),
                 plain(item.kind.as_deref().unwrap_or("-")),
                 plain(categories.join(" ")),
-                plain(item.authorised_by.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string)),
+                plain(
+                    item.authorised_by.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string),
+                ),
                 due,
                 plain(from),
             ]

@@ -106,8 +106,7 @@ fn print(out: &Out, events: &[AuditEvent]) -> Result<()> {
                 InitiatedBy::User { user_principal_name, .. } => user_principal_name.as_str(),
                 InitiatedBy::App { .. } => "(automatic)",
             };
-            let target =
-                event.target_resources.first().map_or("-", |target| target.id.as_str());
+            let target = event.target_resources.first().map_or("-", |target| target.id.as_str());
             let details: Vec<String> = event
                 .additional_details
                 .iter()

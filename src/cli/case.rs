@@ -228,7 +228,12 @@ impl CaseCommand {
             }
             Self::Reopen { case, customer_permission } => {
                 let done = case::reopen(&context, &case, customer_permission)?;
-                say(&out, "case-reopen", &done, "is open again; consent and access are not restored")?;
+                say(
+                    &out,
+                    "case-reopen",
+                    &done,
+                    "is open again; consent and access are not restored",
+                )?;
             }
             Self::Rm { case } => case::remove(&context, &case)?,
             Self::Note(note) => note.run(&context, &out)?,
@@ -251,22 +256,14 @@ impl CaseNote {
             Some(path) if path.as_os_str() == "-" => {
                 (Box::new(std::io::stdin()), "standard input".to_owned())
             }
-            Some(path) => {
-                (crate::ops::attach::open_source(path)?, path.display().to_string())
-            }
+            Some(path) => (crate::ops::attach::open_source(path)?, path.display().to_string()),
             None if !std::io::stdin().is_terminal() => {
                 (Box::new(std::io::stdin()), "standard input".to_owned())
             }
             None => (Box::new(std::io::Cursor::new(from_editor()?)), "the editor".to_owned()),
         };
-        let noted = case::add_record(
-            context,
-            &self.case,
-            self.kind,
-            self.internal,
-            &mut *source,
-            &shown,
-        )?;
+        let noted =
+            case::add_record(context, &self.case, self.kind, self.internal, &mut *source, &shown)?;
         if out.json {
             #[derive(Serialize)]
             struct Added<'a> {
@@ -341,10 +338,7 @@ fn print_list(context: &Context, out: &Out, cases: &[CaseLine]) -> Result<()> {
             ]
         })
         .collect();
-    out.table(
-        &["CASE", "TENANT", "STATUS", "SEVERITY", "CONSENT", "ACCESS", "DUE", "TITLE"],
-        &rows,
-    )
+    out.table(&["CASE", "TENANT", "STATUS", "SEVERITY", "CONSENT", "ACCESS", "DUE", "TITLE"], &rows)
 }
 
 fn print_case(context: &Context, out: &Out, view: &CaseView) -> Result<()> {
@@ -352,7 +346,11 @@ fn print_case(context: &Context, out: &Out, view: &CaseView) -> Result<()> {
     out.line(out.tone(Tone::Strong, format!("{}  {}", view.id, safe(&view.title))))?;
     out.line(format!(
         "{} in {}, severity {}, {} via {}",
-        view.status, view.tenant, view.severity, safe(&view.product), view.portal
+        view.status,
+        view.tenant,
+        view.severity,
+        safe(&view.product),
+        view.portal
     ))?;
     out.line(format!("opened {} by {}", out.moment(view.opened_at), safe(&view.opened_by)))?;
     if let Some(closed) = view.closed_at {
@@ -396,8 +394,11 @@ fn print_case(context: &Context, out: &Out, view: &CaseView) -> Result<()> {
     }
     let transfer = &view.transfer;
     if transfer.state != "none" {
-        let files = transfer.files.map_or_else(String::new, |n| format!(", {}", text::plural(n as u64, "file")));
-        let due = transfer.due_at.map_or_else(String::new, |at| format!(", deleted {}", out.moment(at)));
+        let files = transfer
+            .files
+            .map_or_else(String::new, |n| format!(", {}", text::plural(n as u64, "file")));
+        let due =
+            transfer.due_at.map_or_else(String::new, |at| format!(", deleted {}", out.moment(at)));
         out.line(format!("Transfer: {}{files}{due}", transfer.state.replace('_', " ")))?;
     }
     if !view.description.trim().is_empty() {
@@ -406,19 +407,22 @@ fn print_case(context: &Context, out: &Out, view: &CaseView) -> Result<()> {
     }
     if !view.records.is_empty() {
         out.line("")?;
-        let rows: Vec<_> = view
-            .records
-            .iter()
-            .map(|record| {
-                vec![
-                    plain(&record.name),
-                    plain(record.kind.as_deref().unwrap_or("-")),
-                    plain(text::bytes(record.size)),
-                    plain(record.at.map_or_else(|| "-".to_owned(), |at| at.format("%Y-%m-%d").to_string())),
-                    plain(if record.internal { "internal" } else { "" }),
-                ]
-            })
-            .collect();
+        let rows: Vec<_> =
+            view.records
+                .iter()
+                .map(|record| {
+                    vec![
+                        plain(&record.name),
+                        plain(record.kind.as_deref().unwrap_or("-")),
+                        plain(text::bytes(record.size)),
+                        plain(record.at.map_or_else(
+                            || "-".to_owned(),
+                            |at| at.format("%Y-%m-%d").to_string(),
+                        )),
+                        plain(if record.internal { "internal" } else { "" }),
+                    ]
+                })
+                .collect();
         out.table(&["RECORD", "KIND", "SIZE", "DATE", ""], &rows)?;
     }
     if !view.diagnostics.is_empty() {

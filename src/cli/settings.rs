@@ -181,7 +181,10 @@ impl TenantCommand {
                             ]
                         })
                         .collect();
-                    out.table(&["TENANT", "CUSTOMER", "REGIME", "REGION", "PEOPLE", "NAME"], &rows)?;
+                    out.table(
+                        &["TENANT", "CUSTOMER", "REGIME", "REGION", "PEOPLE", "NAME"],
+                        &rows,
+                    )?;
                 }
                 print_problems(&problems);
             }
@@ -236,7 +239,9 @@ impl TenantCommand {
 }
 
 fn show_tenant(out: &Out, tenant: &crate::model::Tenant) -> Result<()> {
-    out.line(out.tone(Tone::Strong, format!("{} ({})", tenant.domain, crate::text::safe(&tenant.name))))?;
+    out.line(
+        out.tone(Tone::Strong, format!("{} ({})", tenant.domain, crate::text::safe(&tenant.name))),
+    )?;
     out.line(format!(
         "customer {}, regime {}, region {}, directory {}",
         crate::text::safe(&tenant.customer),
@@ -321,7 +326,10 @@ impl EngineerCommand {
                         .map(|engineer| {
                             let own = context.actor.is(&engineer.principal);
                             vec![
-                                toned(if own { Tone::Strong } else { Tone::Plain }, &engineer.principal),
+                                toned(
+                                    if own { Tone::Strong } else { Tone::Plain },
+                                    &engineer.principal,
+                                ),
                                 plain(&engineer.name),
                                 plain(engineer.os_user.as_deref().unwrap_or("-")),
                                 plain(if engineer.ssh_key.is_some() { "yes" } else { "no" }),

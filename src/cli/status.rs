@@ -29,7 +29,10 @@ impl Status {
 fn print(out: &Out, status: &status::Status) -> Result<()> {
     let name = text::safe(&status.workspace);
     let clock = if status.test_clock { " (test clock)" } else { "" };
-    out.line(out.tone(Tone::Strong, format!("{name}, {}{clock}", status.now.format("%Y-%m-%d %H:%M UTC"))))?;
+    out.line(out.tone(
+        Tone::Strong,
+        format!("{name}, {}{clock}", status.now.format("%Y-%m-%d %H:%M UTC")),
+    ))?;
     out.line(format!(
         "{} with {} open, {} closed and {} expunged",
         text::plural(status.tenants as u64, "tenant"),

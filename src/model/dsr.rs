@@ -258,6 +258,22 @@ pub struct Plan {
     pub history_loss_acknowledged: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// The engagements that are deleted whole, with what their tombstones will say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub engagements: Vec<PlannedEngagement>,
+}
+
+/// An engagement that a plan deletes whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedEngagement {
+    /// `TENANT/ID`.
+    pub engagement: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<Time>,
+    /// Transfer files stay under their own clock (DTM-7).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub transfer_pending: bool,
 }
 
 /// One transaction that executed a part of the plan.
@@ -271,8 +287,11 @@ pub struct Execution {
     pub end: u64,
     pub at: Time,
     pub by: String,
-    /// What happened to each item, in the order of the transaction, a character each
-    /// (`attestation.md`, `out`).
+    /// Index of the plan item that the first of `outcomes` is about.
+    pub first: u64,
+    /// What happened to each plan item from there on, a letter each (`g` gone, `r` rewritten,
+    /// `a` already absent, `m` changed and kept, `x` failed and kept, `u` unknown); `.` where the
+    /// item was not part of this transaction.
     pub outcomes: String,
     /// Whether the process that started it did not finish it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

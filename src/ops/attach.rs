@@ -66,7 +66,7 @@ pub fn attach(
         None => case_ref.tenant.clone(),
     };
     let collected_at = attachment.collected_at.unwrap_or(context.now);
-    let matter = Matter::diagnostic(&case_ref, None);
+    let matter = Matter::diagnostic(&case_ref);
     let authority = rules::check_categories(&attachment.categories)
         .and_then(|()| rules::check_collected_at(settings, collected_at, context.now));
     let authority = match authority {
@@ -115,7 +115,6 @@ pub fn attach(
             holds: Vec::new(),
             x: None,
         };
-        let matter = Matter::diagnostic(&case_ref, Some(staged.sha256));
         let categories: Vec<&str> = attachment.categories.iter().map(|c| c.as_str()).collect();
         let event = context
             .event(Activity::DiagnosticAttached, &matter)
@@ -184,7 +183,8 @@ pub fn open_regular(path: &Path) -> Result<File> {
         Err(rustix::io::Errno::LOOP) => return Err(refuse("a symbolic link")),
         Err(error) => return Err(Error::io("read", shown, error.into())),
     };
-    let kind = file.metadata().map_err(|error| Error::io("read", path.display(), error))?.file_type();
+    let kind =
+        file.metadata().map_err(|error| Error::io("read", path.display(), error))?.file_type();
     if kind.is_file() {
         Ok(file)
     } else if kind.is_dir() {
@@ -362,7 +362,7 @@ pub fn view(context: &Context, named: &str, name: &str) -> Result<(DiagnosticVie
             )),
         });
     };
-    let matter = Matter::diagnostic(&case_ref, view.sha256);
+    let matter = Matter::diagnostic(&case_ref);
     let mut commit = Commit::new();
     crate::policy::case::require_open(&case, "reading of diagnostics")
         .and_then(|()| crate::policy::case::require_worker(&context.actor, &case))

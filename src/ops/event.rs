@@ -31,14 +31,11 @@ impl Matter {
         Self { kind: "DataSubjectRequest", id: dsr.to_string(), correlation: dsr.to_string() }
     }
 
-    /// A diagnostic of a case, named by the hash of its contents: names can be personal data.
+    /// A diagnostic of a case. It is not named: its name and the hash of its contents could be
+    /// personal data, and the log outlives it.
     #[must_use]
-    pub fn diagnostic(case: &CaseRef, sha256: Option<crate::model::Sha256>) -> Self {
-        Self {
-            kind: "Diagnostic",
-            id: sha256.map(|hash| format!("sha256:{hash}")).unwrap_or_default(),
-            correlation: case.id.to_string(),
-        }
+    pub fn diagnostic(case: &CaseRef) -> Self {
+        Self { kind: "Diagnostic", id: case.id.to_string(), correlation: case.id.to_string() }
     }
 }
 

@@ -11,7 +11,9 @@ pub mod audit;
 pub mod case;
 pub mod consent;
 mod context;
+pub mod dsr;
 mod event;
+pub mod init;
 pub mod settings;
 pub mod status;
 

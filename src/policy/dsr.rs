@@ -121,6 +121,12 @@ pub fn choice(request: &Request, finding: &Finding) -> Choice {
     }
 }
 
+/// Whether a file that is no finding was taken out of the plan by its path (DSR-6).
+#[must_use]
+pub fn is_path_excluded(request: &Request, path: &str) -> bool {
+    last_decision(request, path).is_some_and(|decision| decision.what == DecisionKind::Exclude)
+}
+
 /// The newest include or exclude of a finding.
 #[must_use]
 pub fn last_decision<'a>(request: &'a Request, finding: &str) -> Option<&'a DsrDecision> {

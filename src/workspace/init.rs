@@ -32,7 +32,7 @@ impl NewWorkspace {
         Workspace::open_with(fs, root, Access::Write)
     }
 
-    fn make_directory(root: &Path) -> Result<()> {
+    pub(super) fn make_directory(root: &Path) -> Result<()> {
         use std::os::unix::fs::DirBuilderExt;
         let mut builder = std::fs::DirBuilder::new();
         builder.mode(0o700);

@@ -180,3 +180,11 @@ pub fn engagement_of(path: &RelPath) -> Option<CaseRef> {
         _ => None,
     }
 }
+
+/// Whether a directory is a case's `transfer/` or lies below it.
+#[must_use]
+pub fn is_transfer(dir: &RelPath) -> bool {
+    let parts: Vec<&OsStr> = dir.components().take(5).collect();
+    matches!(parts.as_slice(), [_, _, cases, _, store]
+        if *cases == "cases" && *store == Store::Transfer.as_str())
+}

@@ -321,6 +321,22 @@ impl Workspace {
         ))
     }
 
+    /// The ids of the data subject requests of a tenant, valid or not.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn dsr_ids(&self, tenant: &Id) -> Result<Vec<Id>> {
+        Ok(self.ids(&layout::dsrs(tenant))?.0)
+    }
+
+    /// The ids of the approvals that lie at a tenant.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn approval_ids(&self, tenant: &Id) -> Result<Vec<Id>> {
+        Ok(self.ids(&layout::approvals(tenant))?.0)
+    }
+
     /// The data subject requests of a tenant, by id.
     ///
     /// # Errors

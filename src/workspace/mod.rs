@@ -6,6 +6,7 @@
 pub mod artefact;
 mod audit;
 mod commit;
+mod example;
 mod init;
 mod journal;
 pub mod layout;
