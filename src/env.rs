@@ -115,3 +115,10 @@ impl Stopwatch {
 pub fn readers() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get).saturating_mul(8).min(64)
 }
+
+/// Where a program lies on the search path.
+#[must_use]
+pub fn find_program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|dir| dir.join(name)).find(|file| file.is_file())
+}

@@ -2,9 +2,13 @@
 
 mod access;
 mod attach;
+mod attest;
 mod audit;
 mod case;
 mod consent;
+mod demo;
+mod doctor;
+mod dsr;
 mod output;
 mod settings;
 mod status;
@@ -64,6 +68,8 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// A fresh copy of the example workspace, its story shifted to now
+    Demo(demo::Demo),
     /// Make a new, empty workspace with its attestation log
     Init(settings::Init),
     /// Tenants and the people in them
@@ -88,9 +94,17 @@ enum Command {
     /// The diagnostics of a case
     #[command(subcommand)]
     Diagnostics(attach::DiagnosticsCommand),
+    /// Data subject requests: from intake to deletion
+    #[command(subcommand)]
+    Dsr(dsr::DsrCommand),
+    /// The attestation log: list, show, verify
+    #[command(subcommand)]
+    Attest(attest::AttestCommand),
     /// A tenant's audit log
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Versions, terminal, file system, permissions, problems
+    Doctor(doctor::Doctor),
     #[command(hide = true)]
     Transfer(NotYet),
     #[command(hide = true)]
@@ -132,6 +146,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 fn run(cli: Cli) -> Result<Exit> {
     let global = &cli.global;
     match cli.command {
+        Command::Demo(command) => command.run(global),
         Command::Init(command) => command.run(global),
         Command::Tenant(command) => command.run(global),
         Command::Engineer(command) => command.run(global),
@@ -141,7 +156,10 @@ fn run(cli: Cli) -> Result<Exit> {
         Command::Access(command) => command.run(global),
         Command::Attach(command) => command.run(global),
         Command::Diagnostics(command) => command.run(global),
+        Command::Dsr(command) => command.run(global),
+        Command::Attest(command) => command.run(global),
         Command::Audit(command) => command.run(global),
+        Command::Doctor(command) => command.run(global),
         Command::Transfer(_) => not_yet("transfer"),
         Command::Retention(_) => not_yet("retention"),
         Command::Hold(_) => not_yet("hold"),
@@ -168,6 +186,9 @@ impl Global {
         };
         let context = Context::open(&opening)?;
         let out = Out::new(self.json, self.color, context.now);
+        for notice in &context.notices {
+            output::message(format!("notice: {}", crate::text::safe(notice)));
+        }
         Ok((context, out))
     }
 }

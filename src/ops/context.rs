@@ -1,6 +1,7 @@
 //! What every operation needs: the workspace, who acts, and the moment.
 
 use super::event::{EventDraft, Matter};
+use crate::attest::Log;
 use crate::env;
 use crate::error::{Error, Result};
 use crate::model::{Activity, AuditEvent, Id, Tenant, Time};
@@ -8,6 +9,7 @@ use crate::policy::{Actor, Refusal};
 use crate::text;
 use crate::workspace::{Commit, Workspace};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// How to open a workspace.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +29,8 @@ pub struct Context {
     pub actor: Actor,
     pub now: Time,
     pub read_only: bool,
+    /// What recovery found and did at the start, in sentences for people.
+    pub notices: Vec<String>,
 }
 
 impl Context {
@@ -38,7 +42,16 @@ impl Context {
         let workspace = open_workspace(opening)?;
         let now = env::now(workspace.config().test_clock)?;
         let actor = resolve_actor(&workspace, opening.acting_as.as_deref())?;
-        Ok(Self { workspace, actor, now, read_only: opening.read_only })
+        let notices = Vec::new();
+        let mut context = Self { workspace, actor, now, read_only: opening.read_only, notices };
+        context.notices = recover(&context);
+        Ok(context)
+    }
+
+    /// A context on a workspace that is open already, for callers that bring their own clock.
+    #[must_use]
+    pub fn on(workspace: Workspace, actor: Actor, now: Time) -> Self {
+        Self { workspace, actor, now, read_only: false, notices: Vec::new() }
     }
 
     /// The same, acting as somebody else.
@@ -126,6 +139,29 @@ impl Context {
     pub fn tenants(&self) -> Result<Vec<Tenant>> {
         Ok(self.workspace.tenants()?.0.into_iter().map(|tenant| tenant.value).collect())
     }
+}
+
+/// Finishes a deletion that was interrupted. A log that cannot be used stops deletions, not the
+/// program: what is wrong is said, and `attest verify` says it in full.
+fn recover(context: &Context) -> Vec<String> {
+    let log = Log::open(Arc::clone(context.workspace.fs()));
+    let attempt = || -> Result<Vec<String>> {
+        if !log.exists()? || !log.needs_recovery()? {
+            return Ok(Vec::new());
+        }
+        if context.read_only {
+            return Ok(vec![
+                "a deletion was interrupted; it is finished when the workspace is opened for writing"
+                    .to_owned(),
+            ]);
+        }
+        // Somebody who holds the lock is at work and not interrupted.
+        match log.try_lock(super::dsr::clock_of(context))? {
+            Some(mut session) => super::dsr::settle(context, &mut session),
+            None => Ok(Vec::new()),
+        }
+    };
+    attempt().unwrap_or_else(|error| vec![format!("nothing can be deleted: {error}")])
 }
 
 fn open_workspace(opening: &Opening) -> Result<Workspace> {

@@ -7,10 +7,12 @@
 
 pub mod access;
 pub mod attach;
+pub mod attest;
 pub mod audit;
 pub mod case;
 pub mod consent;
 mod context;
+pub mod doctor;
 pub mod dsr;
 mod event;
 pub mod init;

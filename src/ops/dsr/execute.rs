@@ -74,15 +74,7 @@ pub(crate) fn outcome(request: &Request, plan: &[PlanItem]) -> Executed {
         .iter()
         .zip(&letters)
         .map(|(item, letter)| {
-            let (verdict, reason) = match letter {
-                'g' => ("deleted", None),
-                'r' => ("redacted", None),
-                'a' => ("already_absent", None),
-                'm' => ("retained", Some("changed")),
-                'x' => ("failed", Some("it could not be removed; execute again")),
-                'u' => ("unknown", Some("the transaction's intent was lost")),
-                _ => ("planned", None),
-            };
+            let (verdict, reason) = verdict_of(*letter);
             ExecutedItem {
                 path: item.path.clone(),
                 sha256: item.sha256,
@@ -107,6 +99,19 @@ pub(crate) fn outcome(request: &Request, plan: &[PlanItem]) -> Executed {
         complete: letters.iter().all(|letter| matches!(letter, 'g' | 'r' | 'a')),
         items,
         dry_run: false,
+    }
+}
+
+/// The word for an outcome's letter, and why where the word does not say it.
+pub(crate) fn verdict_of(letter: char) -> (&'static str, Option<&'static str>) {
+    match letter {
+        'g' => ("deleted", None),
+        'r' => ("redacted", None),
+        'a' => ("already_absent", None),
+        'm' => ("retained", Some("changed")),
+        'x' => ("failed", Some("it could not be removed; execute again")),
+        'u' => ("unknown", Some("the transaction's intent was lost")),
+        _ => ("planned", None),
     }
 }
 

@@ -10,6 +10,7 @@ mod settle;
 
 pub use discover::{DiscoverProgress, Discovered, discover};
 pub use execute::{ExecuteProgress, Executed, ExecutedItem, ExecutedTx, execute, rehearse};
+pub(crate) use execute::{clock_of, outcome, verdict_of};
 pub use intake::{NewRequest, Received, receive};
 pub use plan::{Planned, approve, cancel, give_back, plan};
 pub use review::{FindingLine, exclude, findings, include};
