@@ -4,3 +4,4 @@
 
 pub mod attest;
 pub mod fs;
+pub mod report;
