@@ -2,7 +2,8 @@
 //!
 //! In reading order: [`model`] is what records are, [`policy`] what the rules allow, [`fs`] the file
 //! system behind a seam, [`workspace`] where records live, [`discovery`] finds identifiers, [`attest`]
-//! removes files and proves it, [`ops`] is every operation, and [`cli`] a face.
+//! removes files and proves it, [`report`] tells the customer, [`ops`] is every operation, and
+//! [`cli`] a face.
 
 pub mod attest;
 pub mod cli;
@@ -14,5 +15,6 @@ pub mod fs;
 pub mod model;
 pub mod ops;
 pub mod policy;
+pub mod report;
 pub mod text;
 pub mod workspace;

@@ -187,23 +187,33 @@ impl Log {
         entries.into_iter().next().ok_or(Error::UnknownEntry(index))
     }
 
+    /// The entries that `wanted` picks, oldest first, in one pass.
+    ///
+    /// # Errors
+    /// As [`Log::entries`].
+    pub fn entries_where(
+        &self,
+        wanted: &mut dyn FnMut(&Leaf) -> bool,
+    ) -> Result<Vec<Entry>, Error> {
+        let head = self.head()?;
+        let mut entries = Vec::new();
+        pass::each_line(&self.disk, &self.layout.log(), &head, &mut |index, line| {
+            let leaf = Leaf::parse(line)
+                .map_err(|error| Error::Damaged(format!("entry {index}: {error}")))?;
+            if wanted(&leaf) {
+                entries.push(Entry { leaf, raw: line.to_vec() });
+            }
+            Ok(())
+        })?;
+        Ok(entries)
+    }
+
     /// Every entry of one transaction, oldest first.
     ///
     /// # Errors
     /// As [`Log::entries`], and [`Error::UnknownTx`].
     pub fn entries_of(&self, tx: TxId) -> Result<Vec<Entry>, Error> {
-        let (head, name) = (self.head()?, tx.to_string());
-        let finder = memchr::memmem::Finder::new(name.as_bytes());
-        let mut entries = Vec::new();
-        pass::each_line(&self.disk, &self.layout.log(), &head, &mut |index, line| {
-            if finder.find(line).is_some() {
-                let leaf = Leaf::parse(line)
-                    .map_err(|error| Error::Damaged(format!("entry {index}: {error}")))?;
-                entries.push(Entry { leaf, raw: line.to_vec() });
-            }
-            Ok(())
-        })?;
-        entries.retain(|entry| entry.leaf.tx() == Some(tx));
+        let entries = self.entries_where(&mut |leaf| leaf.tx() == Some(tx))?;
         if entries.is_empty() { Err(Error::UnknownTx(tx)) } else { Ok(entries) }
     }
 

@@ -8,6 +8,7 @@
 //! Formats are a contract to the byte. Nothing is repaired: a log that contradicts itself is left
 //! as it is and refused.
 
+mod allowed;
 mod checkpoint;
 mod cursor;
 mod disk;
@@ -27,11 +28,13 @@ mod recover;
 mod removal;
 mod session;
 mod sha256;
+mod signer;
 mod time;
 mod transaction;
 mod verify;
 mod withdraw;
 
+pub use allowed::{AllowedSigner, AllowedSigners, BadLine, Standing};
 pub use checkpoint::{BadCheckpoint, Checkpoint};
 pub use error::{Difference, Error, How};
 pub use head::Head;
@@ -43,6 +46,9 @@ pub use record::{FileRecord, Opening, OpeningRecord, Salt, decode_path, encode_p
 pub use removal::{Outcome, OutcomeItem, Progress, Removal, RemovalItem, Step};
 pub use session::{Recovered, RecoveredKind, Session};
 pub use sha256::{NotSha256, Sha256};
+pub use signer::{
+    DECISION_NAMESPACE, KeyFile, REPORT_NAMESPACE, SignError, Signer, fingerprint, verify_signature,
+};
 pub use time::Clock;
 pub use verify::{Check, Verification, VerifyOptions};
 
