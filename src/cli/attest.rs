@@ -1,14 +1,17 @@
 //! `caseward attest`.
 
 use super::Global;
-use super::output::{Out, Tone, plain, toned};
-use crate::error::Result;
+use super::output::{self, Out, Tone, plain, toned};
+use crate::attest::Check;
+use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::ops::attest::{self, EntryView, Shown};
+use crate::ops::report::{self, Signing};
+use crate::report::bundle;
 use crate::text;
 use clap::Subcommand;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Subcommand)]
 pub enum AttestCommand {
@@ -19,16 +22,33 @@ pub enum AttestCommand {
     },
     /// One entry, with paths, hashes and commitments while its opening exists
     Show { index: u64 },
-    /// Verify the whole log, offline
+    /// Write the report of a request: readable, and checkable without this program
+    Report {
+        /// A data subject request, or transactions of one
+        #[arg(required = true, value_name = "DSR|TX")]
+        of: Vec<String>,
+        /// The directory to write; created, and must be empty
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// Sign with an unencrypted Ed25519 key file
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+    },
+    /// Verify the whole log, or a report bundle, offline
     Verify {
         /// A checkpoint that was handed out, to compare with
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", conflicts_with = "bundle")]
         checkpoint: Option<PathBuf>,
+        /// A report bundle; needs no workspace
+        bundle: Option<PathBuf>,
     },
 }
 
 impl AttestCommand {
     pub fn run(self, global: &Global) -> Result<Exit> {
+        if let Self::Verify { bundle: Some(dir), .. } = &self {
+            return verify_bundle(global, dir);
+        }
         let (context, out) = global.open()?;
         match self {
             Self::Log { limit } => {
@@ -52,19 +72,28 @@ impl AttestCommand {
                     print_entry(&out, &shown)?;
                 }
             }
-            Self::Verify { checkpoint } => {
+            Self::Report { of, out: dir, key } => {
+                let signing = key.as_deref().map_or(Signing::Unsigned, Signing::KeyFile);
+                let reported = report::write(&context, &of, &dir, signing)?;
+                if out.json {
+                    out.document("attest-report", &reported)?;
+                } else {
+                    out.line(format!("report {} in {}", reported.id, text::safe(&reported.out)))?;
+                    for file in &reported.files {
+                        out.line(format!("  {file}"))?;
+                    }
+                    output::hint(format!(
+                        "check it as the customer would: cd {} && sh verify.sh",
+                        reported.out
+                    ));
+                }
+            }
+            Self::Verify { checkpoint, .. } => {
                 let verified = attest::verify(&context, checkpoint.as_deref(), &mut |_, _| {})?;
                 if out.json {
                     out.document("attest-verify", &verified)?;
                 } else {
-                    for check in &verified.checks {
-                        let word = if check.ok {
-                            out.tone(Tone::Good, "ok    ")
-                        } else {
-                            out.tone(Tone::Bad, "FAILED")
-                        };
-                        out.line(format!("{word} {}: {}", check.name, text::safe(&check.detail)))?;
-                    }
+                    print_checks(&out, &verified.checks)?;
                     if let Some(tx) = &verified.open {
                         out.line(format!(
                             "notice: transaction {tx} is open: in progress or interrupted"
@@ -86,6 +115,32 @@ impl AttestCommand {
         }
         Ok(Exit::Done)
     }
+}
+
+fn print_checks(out: &Out, checks: &[Check]) -> Result<()> {
+    for check in checks {
+        let word =
+            if check.ok { out.tone(Tone::Good, "ok    ") } else { out.tone(Tone::Bad, "FAILED") };
+        out.line(format!("{word} {}: {}", check.name, text::safe(&check.detail)))?;
+    }
+    Ok(())
+}
+
+/// Checks a bundle with nothing but the bundle.
+fn verify_bundle(global: &Global, dir: &Path) -> Result<Exit> {
+    let out = Out::new(global.json, global.color, crate::env::wall_clock());
+    let verified = bundle::verify_bundle(dir, None)
+        .map_err(|error| Error::io("read", dir.display(), error))?;
+    if out.json {
+        out.document("attest-verify", &verified)?;
+    } else {
+        print_checks(&out, &verified.checks)?;
+        for notice in &verified.notices {
+            out.line(format!("notice: {}", text::safe(notice)))?;
+        }
+        out.line(if verified.ok { "the bundle verifies" } else { "NOT VERIFIED" })?;
+    }
+    Ok(if verified.ok { Exit::Done } else { Exit::Refused })
 }
 
 fn print_log(out: &Out, size: u64, entries: &[EntryView]) -> Result<()> {

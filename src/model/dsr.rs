@@ -182,6 +182,10 @@ pub struct GivenIdentifier {
     #[serde(rename = "type")]
     pub kind: IdentifierType,
     pub value: String,
+    /// 64 hex digits, drawn at intake: the key of the commitment that reports show in the value's
+    /// place (ATT-3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub salt: Option<Sha256>,
 }
 
 /// One entry of a request's history: who, when, what, and what it was based on.

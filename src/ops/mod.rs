@@ -16,6 +16,7 @@ pub mod doctor;
 pub mod dsr;
 mod event;
 pub mod init;
+pub mod report;
 pub mod settings;
 pub mod status;
 

@@ -68,7 +68,7 @@ impl Executed {
 }
 
 /// What became of a request's plan so far.
-pub(crate) fn outcome(request: &Request, plan: &[PlanItem]) -> Executed {
+fn outcome(request: &Request, plan: &[PlanItem]) -> Executed {
     let letters = results(request, plan);
     let items: Vec<ExecutedItem> = plan
         .iter()

@@ -6,7 +6,7 @@ use crate::discovery::{Identifier, IntakeOptions};
 use crate::error::{Error, Result};
 use crate::model::{
     Activity, DecisionKind, DsrState, DsrType, FORMAT, GivenIdentifier, Id, Regulation, Request,
-    RequestOption, Requester, Route, Time,
+    RequestOption, Requester, Route, Sha256, Time,
 };
 use crate::policy::{clock, dsr as rules};
 use crate::workspace::{Commit, DsrRef, layout};
@@ -92,6 +92,13 @@ pub fn receive(context: &Context, new: NewRequest) -> Result<Received> {
         context.workspace.case(&case)?;
         cases.push(case.to_string());
     }
+    let mut identifiers = new.identifiers.clone();
+    for given in &mut identifiers {
+        let mut salt = [0; 32];
+        getrandom::fill(&mut salt)
+            .map_err(|error| Error::usage(format!("no random numbers: {error}")))?;
+        given.salt = Some(Sha256(salt));
+    }
     let (route, state) = rules::route(new.requester);
     let due_on = clock::due_on(new.regulation, received_at);
     for _ in 0..16 {
@@ -112,7 +119,7 @@ pub fn receive(context: &Context, new: NewRequest) -> Result<Received> {
             state,
             discovery: None,
             plan: None,
-            identifiers: new.identifiers.clone(),
+            identifiers: identifiers.clone(),
             decisions: vec![decision(context, DecisionKind::Received)],
             executions: Vec::new(),
             x: None,

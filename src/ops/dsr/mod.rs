@@ -10,20 +10,22 @@ mod settle;
 
 pub use discover::{DiscoverProgress, Discovered, discover};
 pub use execute::{ExecuteProgress, Executed, ExecutedItem, ExecutedTx, execute, rehearse};
-pub(crate) use execute::{clock_of, outcome, verdict_of};
+pub(crate) use execute::{clock_of, verdict_of};
 pub use intake::{NewRequest, Received, receive};
 pub use plan::{Planned, approve, cancel, give_back, plan};
 pub use review::{FindingLine, exclude, findings, include};
+pub(in crate::ops) use scope::customer_tenants;
+pub(in crate::ops) use settle::results;
 pub use settle::settle;
 
-use super::Context;
+use super::{Context, Matter};
 use crate::error::{Error, Result};
 use crate::model::{
-    DecisionKind, DsrDecision, DsrState, DsrType, Finding, Id, IdentifierType, Plan, PlanItem,
-    Regulation, Request, RequestOption, Requester, Route, Sha256, Time,
+    Activity, DecisionKind, DsrDecision, DsrState, DsrType, Finding, Id, IdentifierType, Plan,
+    PlanItem, Regulation, Request, RequestOption, Requester, Route, Sha256, Time,
 };
 use crate::policy::clock;
-use crate::workspace::{DsrRef, Loaded, Problem, layout};
+use crate::workspace::{Commit, DsrRef, Loaded, Problem, layout};
 use chrono::NaiveDate;
 use serde::Serialize;
 
@@ -53,8 +55,29 @@ fn load_findings(context: &Context, dsr: &DsrRef) -> Result<Vec<Finding>> {
     Ok(context.workspace.json_lines(&layout::findings(dsr))?.unwrap_or_default())
 }
 
-fn load_plan(context: &Context, dsr: &DsrRef) -> Result<Vec<PlanItem>> {
+pub(super) fn load_plan(context: &Context, dsr: &DsrRef) -> Result<Vec<PlanItem>> {
     Ok(context.workspace.json_lines(&layout::plan(dsr))?.unwrap_or_default())
+}
+
+/// Records that a report was given (DSR-14).
+pub(super) fn to_record_report(context: &Context, dsr: &DsrRef) -> Result<()> {
+    let loaded = context.workspace.dsr(dsr)?;
+    let mut changed = loaded.value.clone();
+    if changed.state == DsrState::Fulfilled {
+        changed.state = DsrState::Attested;
+    }
+    let mut entry = decision(context, DecisionKind::Reported);
+    entry.digest = changed.plan.as_ref().map(|plan| plan.digest);
+    changed.decisions.push(entry);
+    let event = context.event(Activity::DsrReported, &Matter::dsr(&dsr.id)).change(
+        "state",
+        loaded.value.state,
+        changed.state,
+    );
+    let mut commit = Commit::new();
+    commit.update(&loaded, changed);
+    commit.audit(&dsr.tenant, event.build());
+    context.commit(commit)
 }
 
 /// The digest that a plan is approved by.

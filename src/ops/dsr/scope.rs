@@ -36,7 +36,7 @@ pub struct Scope {
 }
 
 /// The tenants of the customer that a request belongs to.
-pub fn customer_tenants(context: &Context, dsr: &DsrRef) -> Result<Vec<Tenant>> {
+pub(in crate::ops) fn customer_tenants(context: &Context, dsr: &DsrRef) -> Result<Vec<Tenant>> {
     let own = context.workspace.tenant(&dsr.tenant)?.value;
     let mut tenants = context.tenants()?;
     tenants.retain(|tenant| tenant.customer == own.customer);

@@ -260,7 +260,7 @@ fn engagement(named: &str) -> Option<CaseRef> {
 
 /// What became of each plan item over all transactions so far: the letter of the newest one that
 /// dealt with it, `.` for one that none did.
-pub(super) fn results(request: &Request, plan: &[PlanItem]) -> Vec<char> {
+pub(in crate::ops) fn results(request: &Request, plan: &[PlanItem]) -> Vec<char> {
     let mut results = vec!['.'; plan.len()];
     for execution in &request.executions {
         let first = usize::try_from(execution.first).unwrap_or(usize::MAX);
