@@ -1,5 +1,7 @@
 //! The only reader of the environment: variables, clock, account, directories.
 
+#![allow(clippy::disallowed_methods, reason = "the only reader of the environment and the clock")]
+
 use crate::error::{Error, Result};
 use crate::model::Time;
 use chrono::{SubsecRound, Utc};

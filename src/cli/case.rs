@@ -8,6 +8,7 @@ use crate::model::{ContactMethod, Id, Portal, RecordKind, Severity};
 use crate::ops::Context;
 use crate::ops::case::{self, CaseFilter, CaseLine, CaseView, NewCase};
 use crate::ops::consent;
+use crate::outside;
 use crate::text;
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -256,7 +257,7 @@ impl CaseNote {
             Some(path) if path.as_os_str() == "-" => {
                 (Box::new(std::io::stdin()), "standard input".to_owned())
             }
-            Some(path) => (crate::ops::attach::open_source(path)?, path.display().to_string()),
+            Some(path) => (Box::new(outside::open_regular(path)?), path.display().to_string()),
             None if !std::io::stdin().is_terminal() => {
                 (Box::new(std::io::stdin()), "standard input".to_owned())
             }
@@ -288,7 +289,7 @@ fn from_editor() -> Result<Vec<u8>> {
     };
     let dir = crate::env::private_temp_dir()?;
     let path = dir.path().join("note.md");
-    std::fs::write(&path, "").map_err(|error| Error::io("write", path.display(), error))?;
+    outside::create_empty(&path)?;
     let mut words = editor.split_whitespace();
     let program = words.next().unwrap_or("vi");
     let status = std::process::Command::new(program)
@@ -299,7 +300,7 @@ fn from_editor() -> Result<Vec<u8>> {
     if !status.success() {
         return Err(Error::usage(format!("{editor} ended without success; nothing was added")));
     }
-    std::fs::read(&path).map_err(|error| Error::io("read", path.display(), error))
+    outside::read(&path)
 }
 
 fn print_list(context: &Context, out: &Out, cases: &[CaseLine]) -> Result<()> {

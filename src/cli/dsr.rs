@@ -183,7 +183,7 @@ impl DsrCommand {
                     match received.referral {
                         Some(referral) => output::hint(referral),
                         None => {
-                            output::hint(format!("next: caseward dsr discover {}", received.id))
+                            output::hint(format!("next: caseward dsr discover {}", received.id));
                         }
                     }
                 }
@@ -399,7 +399,7 @@ fn print_request(out: &Out, view: &RequestView) -> Result<()> {
     match view.option {
         RequestOption::A => out.line("option a: all tenants of the customer, whole engagements")?,
         RequestOption::B => {
-            out.line(format!("option b: {}", text::safe(&view.cases.join(", "))))?
+            out.line(format!("option b: {}", text::safe(&view.cases.join(", "))))?;
         }
     }
     for identifier in &view.identifiers {

@@ -32,7 +32,7 @@ macro_rules! words {
 
         impl $name {
             /// Every value, in the order of the definition.
-            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+            pub const ALL: [$name; [$($word),+].len()] = [$($name::$variant),+];
 
             /// The word on disk and in JSON.
             #[must_use]

@@ -8,12 +8,11 @@ use crate::model::{
     Activity, AuthorisedBy, Case, Category, DiagnosticKind, FORMAT, Id, Meta, Origin, Sha256,
     Store, Time,
 };
+use crate::outside;
 use crate::policy::diagnostics as rules;
 use crate::workspace::{CaseRef, Commit, Problem, StagedFile, layout};
-use rustix::fs::{Mode, OFlags};
 use serde::Serialize;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Files to attach.
@@ -149,7 +148,7 @@ fn copy_in(
     progress: &mut dyn FnMut(u64),
 ) -> Result<StagedFile> {
     let shown = path.display().to_string();
-    let mut file = open_regular(path)?;
+    let mut file = outside::open_regular(path)?;
     let before = file.metadata().map_err(|error| Error::io("read", &shown, error))?;
     let staged = stage.copy_in(&mut file, &shown, progress)?;
     let after = file.metadata().map_err(|error| Error::io("read", &shown, error))?;
@@ -163,35 +162,6 @@ fn copy_in(
         message: format!("{shown} changed while it was read"),
         hint: Some("nothing was attached; wait until it is complete".to_owned()),
     })
-}
-
-/// Opens a regular file without following a link in its last component and without waiting on a
-/// FIFO.
-///
-/// # Errors
-/// It is missing, not permitted, or no regular file.
-pub fn open_regular(path: &Path) -> Result<File> {
-    let shown = path.display();
-    let flags =
-        OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let refuse = |what: &str| Error::Usage {
-        message: format!("{shown} is {what}"),
-        hint: Some("attach the regular file itself; nothing was changed".to_owned()),
-    };
-    let file = match rustix::fs::open(path, flags, Mode::empty()) {
-        Ok(handle) => File::from(handle),
-        Err(rustix::io::Errno::LOOP) => return Err(refuse("a symbolic link")),
-        Err(error) => return Err(Error::io("read", shown, error.into())),
-    };
-    let kind =
-        file.metadata().map_err(|error| Error::io("read", path.display(), error))?.file_type();
-    if kind.is_file() {
-        Ok(file)
-    } else if kind.is_dir() {
-        Err(refuse("a directory"))
-    } else {
-        Err(refuse("not a regular file"))
-    }
 }
 
 /// The path in the store for a file called `original`: its own name where it can be one, else a
@@ -373,12 +343,4 @@ pub fn view(context: &Context, named: &str, name: &str) -> Result<(DiagnosticVie
     commit.audit(&view.tenant, context.event(Activity::DiagnosticViewed, &matter).build());
     context.commit(commit)?;
     Ok((view, bytes))
-}
-
-/// Reads a note from a file of the user's, as [`open_regular`] opens it.
-///
-/// # Errors
-/// It is missing, not permitted, or no regular file.
-pub fn open_source(path: &Path) -> Result<Box<dyn Read>> {
-    Ok(Box::new(open_regular(path)?))
 }

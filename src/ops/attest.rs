@@ -3,8 +3,9 @@
 use super::Context;
 use crate::attest::{Body, Check, Entry, Log, Verification, VerifyOptions};
 use crate::env;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::{Sha256, Time};
+use crate::outside;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -165,14 +166,12 @@ pub fn verify(
 ) -> Result<Verified> {
     let log = log_of(context);
     let handed_in = match checkpoint {
-        Some(path) => {
-            Some(std::fs::read(path).map_err(|error| Error::io("read", path.display(), error))?)
-        }
+        Some(path) => Some(outside::read(path)?),
         None => None,
     };
     let seen = last_seen_path(&log);
     let last_seen = match &seen {
-        Some(path) => read_if_there(path)?,
+        Some(path) => outside::read_state(path)?,
         None => None,
     };
     let options = VerifyOptions { last_seen, checkpoint: handed_in };
@@ -195,24 +194,10 @@ fn last_seen_path(log: &Log) -> Option<PathBuf> {
     Some(env::state_dir()?.join(vkey.fingerprint().to_string()))
 }
 
-fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>> {
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::io("read", path.display(), error)),
-    }
-}
-
 /// Keeps the newest checkpoint. Best effort: without it the next verification compares with an
 /// older one, which is as true.
 fn remember(path: Option<&Path>, result: &Verification) {
-    if let (Some(path), Some(checkpoint)) = (path, &result.checkpoint)
-        && let Some(dir) = path.parent()
-        && std::fs::create_dir_all(dir).is_ok()
-    {
-        let temp = path.with_extension("tmp");
-        if std::fs::write(&temp, checkpoint).is_ok() {
-            let _ = std::fs::rename(&temp, path);
-        }
+    if let (Some(path), Some(checkpoint)) = (path, &result.checkpoint) {
+        let _ = outside::write_state(path, checkpoint);
     }
 }

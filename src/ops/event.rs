@@ -6,6 +6,7 @@ use crate::model::{
 use crate::policy::{Actor, Refusal};
 use crate::workspace::CaseRef;
 use sha2::{Digest, Sha256};
+use std::fmt::Display;
 
 /// What an event is about: the thing and what its records share.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +91,8 @@ impl EventDraft {
     }
 
     #[must_use]
-    pub fn detail(mut self, key: &str, value: impl ToString) -> Self {
+    #[allow(clippy::needless_pass_by_value, reason = "callers hand over words and numbers")]
+    pub fn detail(mut self, key: &str, value: impl Display) -> Self {
         self.event
             .additional_details
             .push(AuditDetail { key: key.to_owned(), value: value.to_string() });
@@ -99,9 +101,9 @@ impl EventDraft {
 
     /// AUD-10: a state, owner or enum changed, old to new.
     #[must_use]
-    pub fn change(self, key: &str, old: impl ToString, new: impl ToString) -> Self {
-        let change = format!("{} → {}", old.to_string(), new.to_string());
-        self.detail(key, change)
+    #[allow(clippy::needless_pass_by_value, reason = "callers hand over words and numbers")]
+    pub fn change(self, key: &str, old: impl Display, new: impl Display) -> Self {
+        self.detail(key, format!("{old} → {new}"))
     }
 
     /// AUD-9: it was attempted and refused.

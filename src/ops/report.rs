@@ -7,6 +7,7 @@ use crate::error::{Error, Invalid, Result};
 use crate::model::{
     DecisionKind, DsrState, Id, PlanItem, Regulation, Request, RequestOption, Time,
 };
+use crate::outside;
 use crate::policy::{Refusal, clock};
 use crate::report::bundle::{self, BundleError, BundleRequest};
 use crate::report::{
@@ -67,11 +68,10 @@ pub fn write(
     let id = content.id.clone();
     let key = match signing {
         Signing::Unsigned => None,
-        Signing::KeyFile(path) => {
-            let bytes =
-                std::fs::read(path).map_err(|error| Error::io("read", path.display(), error))?;
-            Some(KeyFile::parse(&bytes).map_err(|error| Error::usage(error.to_string()))?)
-        }
+        Signing::KeyFile(path) => Some(
+            KeyFile::parse(&outside::read(path)?)
+                .map_err(|error| Error::usage(error.to_string()))?,
+        ),
     };
     let signer = key.as_ref().map(|key| key as &dyn Signer);
     let written = bundle::write(BundleRequest { out, log: &log, txs: &txs, content, signer })?;
@@ -298,8 +298,8 @@ fn scope(request: &Request, tenants: Vec<String>) -> Scope {
                 RequestOption::B => "the engagements named, with their approvals",
             }
             .to_owned(),
-            files: discovery.map_or(0, |discovery| discovery.files),
-            bytes: discovery.map_or(0, |discovery| discovery.bytes),
+            files: discovery.map(|discovery| discovery.files),
+            bytes: discovery.map(|discovery| discovery.bytes),
             why: None,
         }],
         // DTM-2: that a case has transfer files at all is not for reports, so there are no counts.
@@ -309,8 +309,8 @@ fn scope(request: &Request, tenants: Vec<String>) -> Scope {
             .iter()
             .map(|store| Store {
                 store: store.store.clone(),
-                files: 0,
-                bytes: 0,
+                files: None,
+                bytes: None,
                 why: Some(store.why.clone()),
             })
             .collect(),

@@ -32,6 +32,7 @@ impl NewWorkspace {
         Workspace::open_with(fs, root, Access::Write)
     }
 
+    #[allow(clippy::disallowed_methods, reason = "there is no workspace to open yet")]
     pub(super) fn make_directory(root: &Path) -> Result<()> {
         use std::os::unix::fs::DirBuilderExt;
         let mut builder = std::fs::DirBuilder::new();

@@ -10,7 +10,7 @@ mod tests {
     #[test]
     fn names_round_trip() {
         for kind in IdentifierType::ALL {
-            assert_eq!(kind.to_string().parse::<IdentifierType>().unwrap(), *kind);
+            assert_eq!(kind.to_string().parse::<IdentifierType>().unwrap(), kind);
             assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{kind}\""));
         }
         assert_eq!("IPv4".parse::<IdentifierType>().unwrap(), IdentifierType::Ipv4);

@@ -183,7 +183,7 @@ fn textual(address: Ipv6Addr, sign: char, glyphs: &[Glyph], near: &Range<usize>)
         Some(Reason::LongerWord)
     } else if sign == '-'
         && !follows(&around, ".ipv6-literal.net")
-        && !around.left(0).is_some_and(|c| c == '\\')
+        && around.left(0).is_none_or(|c| c != '\\')
     {
         Some(Reason::PartOfHost)
     } else {

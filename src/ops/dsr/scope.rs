@@ -236,7 +236,7 @@ impl Walk<'_> {
                 }
                 // Searched as it stands: better a finding too many than one too few.
                 Ok(None) => {
-                    self.problem(path, "invalid", "is not valid TOML; searched as plain text")
+                    self.problem(path, "invalid", "is not valid TOML; searched as plain text");
                 }
                 Err(error) => {
                     self.problem(path, "unreadable", error.to_string());
