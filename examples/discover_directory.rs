@@ -123,7 +123,7 @@ fn walk(
     for entry in fs.list(directory)? {
         let path = directory.join(&entry.name);
         match entry.kind {
-            FileKind::Dir if skipped.iter().any(|name| *name == *entry.name) => {}
+            FileKind::Dir if skipped.iter().any(|name| entry.name == name.as_str()) => {}
             FileKind::Dir => walk(fs, &path, skipped, files)?,
             _ => files.push(path),
         }

@@ -20,7 +20,6 @@ pub(crate) struct Engine<'q> {
     pub out: Collector,
     pub(super) budget: Budget,
     cancel: &'q AtomicBool,
-    scratch: Vec<u8>,
 }
 
 /// A stretch of bytes and how one gets to it.
@@ -101,14 +100,7 @@ impl<'a> View<'a> {
 
 impl<'q> Engine<'q> {
     pub(crate) fn new(query: &'q Query, limits: &'q Limits, cancel: &'q AtomicBool) -> Self {
-        Self {
-            query,
-            limits,
-            out: Collector::default(),
-            budget: Budget::default(),
-            cancel,
-            scratch: Vec::new(),
-        }
+        Self { query, limits, out: Collector::default(), budget: Budget::default(), cancel }
     }
 
     pub(crate) fn cancelled(&self) -> bool {
@@ -174,9 +166,9 @@ impl<'q> Engine<'q> {
         found
     }
 
-    pub(super) fn anchors_in(&mut self, bytes: &[u8]) -> Vec<AnchorHit> {
+    pub(super) fn anchors_in(&self, bytes: &[u8]) -> Vec<AnchorHit> {
         let mut hits = Vec::new();
-        self.query.index.search(bytes, &mut self.scratch, |hit| hits.push(hit));
+        self.query.index.search(bytes, |hit| hits.push(hit));
         hits
     }
 }

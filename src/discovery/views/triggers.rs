@@ -32,6 +32,7 @@ pub(crate) fn regions(bytes: &[u8], wanted: Wanted, margin: usize) -> Vec<Range<
     equals(bytes, wanted, &mut places);
     variants(bytes, &mut places);
     split_words(bytes, &mut places);
+    places.retain(|&place| is_texty(bytes, place));
     places.sort_unstable();
     let mut regions: Vec<Range<usize>> = Vec::new();
     for place in places {
@@ -42,6 +43,20 @@ pub(crate) fn regions(bytes: &[u8], wanted: Wanted, margin: usize) -> Vec<Range<
         }
     }
     regions
+}
+
+/// Whether text stands around a place: random bytes hold everything, control characters included.
+fn is_texty(bytes: &[u8], place: usize) -> bool {
+    let around = &bytes[place.saturating_sub(16)..(place + 16).min(bytes.len())];
+    let strange = around
+        .iter()
+        .filter(|&&b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x1B) || b == 0x7F);
+    let mut invalid = 0;
+    for chunk in around.utf8_chunks() {
+        invalid += chunk.invalid().len();
+    }
+    // The ends may cut a character in two; a string in a binary has other bytes beside it.
+    strange.count() <= 4 && invalid <= 8
 }
 
 fn hex(bytes: &[u8], at: usize, digits: usize) -> Option<u32> {
