@@ -85,7 +85,7 @@ fn what_cannot_be_read_is_a_problem_and_the_rest_goes_on() {
         assert_eq!(result.problems.len(), 1, "{index}");
         assert_eq!(result.problems[0].kind, ProblemKind::Unreadable);
     }
-    let failing = query.scan_file(b"x", &mut Failing, &Limits::default());
+    let failing = query.scan_file(&mut Failing, &Limits::default());
     assert_eq!(failing.problems[0].why, "gone");
 }
 

@@ -46,7 +46,7 @@ pub fn persona() -> Query {
 }
 
 pub fn scan(bytes: &[u8]) -> FileResult {
-    persona().scan_bytes(b"file", bytes, &Limits::default())
+    persona().scan_bytes(bytes, &Limits::default())
 }
 
 /// The strongest outcome for the identifier `value` of the persona.

@@ -176,16 +176,22 @@ impl Anchors {
         }
     }
 
-    /// Digits without separators, and the boundary before a last group of two to five digits.
+    /// The last seven digits without separators, and the boundary before a last group of two to six
+    /// with some digits on either side of it: long enough to be rare, whatever the grouping.
     fn phone(&mut self, number: usize, national: &str) {
         let length = national.len();
-        self.text(number, &national[length.saturating_sub(6)..]);
-        for group in 2..=5 {
+        self.text(number, &national[length.saturating_sub(7)..]);
+        for group in 2..=6.min(length - 1) {
             let (head, last) = national.split_at(length - group);
-            // Two digits are not rare: take the group before as well, which has two or more.
-            let before = if group == 2 { &head[head.len() - 2..] } else { &head[head.len() - 1..] };
             for joint in DIGIT_JOINTS {
-                self.text(number, &format!("{before}{joint}{last}"));
+                if group == 2 {
+                    // The group before has three digits or more, or else two and the same sign.
+                    self.text(number, &format!("{}{joint}{last}", &head[head.len() - 3..]));
+                    self.text(number, &format!("{joint}{}{joint}{last}", &head[head.len() - 2..]));
+                } else {
+                    let before = &head[head.len() - 2.min(head.len())..];
+                    self.text(number, &format!("{before}{joint}{last}"));
+                }
             }
         }
     }

@@ -28,6 +28,10 @@ pub struct Query {
     pub(crate) foreign: bool,
     /// Signs that an anchor holds because no run of letters was long enough.
     pub(crate) signs: Vec<u8>,
+    /// Bytes around a trigger that can hold a whole identifier.
+    pub(crate) margin: usize,
+    /// Fewest characters of base64 that can hold an identifier.
+    pub(crate) shortest_base64: usize,
 }
 
 #[derive(Debug)]
@@ -55,7 +59,18 @@ impl Query {
             anchors.add(number, identifier);
         }
         let (foreign, signs) = (anchors.foreign, std::mem::take(&mut anchors.signs));
-        Self { patterns, index: AnchorIndex::new(anchors), foreign, signs }
+        let shortest = identifiers.iter().map(|id| id.value().len()).min().unwrap_or(16);
+        let mut query = Self {
+            patterns,
+            index: AnchorIndex::new(anchors),
+            foreign,
+            signs,
+            margin: 0,
+            shortest_base64: (shortest * 4 / 3).clamp(16, 24),
+        };
+        query.margin =
+            (0..query.len()).map(|number| query.reach(number)).max().unwrap_or(0).min(1024);
+        query
     }
 
     /// How many identifiers there are.

@@ -1,12 +1,12 @@
 //! One stretch of bytes: anchors, the windows around them, and the views derived from the bytes.
 
+use super::budget::Budget;
 use super::limits::Limits;
-use crate::discovery::findings::{Collector, Form, Step};
+use crate::discovery::findings::{Collector, Form, Reason, Step};
 use crate::discovery::patterns::{AnchorHit, AnchorKind, Exact, Query, Scene, Verdict};
 use crate::discovery::text::Encoding;
 use crate::discovery::views::layers::{self, Layer};
-use crate::discovery::views::utf16;
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -18,8 +18,8 @@ pub(crate) struct Engine<'q> {
     pub query: &'q Query,
     pub limits: &'q Limits,
     pub out: Collector,
+    pub(super) budget: Budget,
     cancel: &'q AtomicBool,
-    scratch: Vec<u8>,
 }
 
 /// A stretch of bytes and how one gets to it.
@@ -33,6 +33,8 @@ pub(crate) struct View<'a> {
     pub place: Place,
     /// Views above it.
     pub depth: usize,
+    /// Containers around it.
+    pub level: usize,
     /// Hits that begin outside belong to a neighbouring piece.
     pub own: Range<usize>,
 }
@@ -67,6 +69,7 @@ impl<'a> View<'a> {
             scene: Scene::Content,
             place: Place::START,
             depth: 0,
+            level: 0,
             own: 0..bytes.len(),
         }
     }
@@ -89,6 +92,7 @@ impl<'a> View<'a> {
             scene: self.scene,
             place: self.place.at(position, scale),
             depth: self.depth + 1,
+            level: self.level,
             own: 0..bytes.len(),
         }
     }
@@ -96,7 +100,7 @@ impl<'a> View<'a> {
 
 impl<'q> Engine<'q> {
     pub(crate) fn new(query: &'q Query, limits: &'q Limits, cancel: &'q AtomicBool) -> Self {
-        Self { query, limits, out: Collector::default(), cancel, scratch: Vec::new() }
+        Self { query, limits, out: Collector::default(), budget: Budget::default(), cancel }
     }
 
     pub(crate) fn cancelled(&self) -> bool {
@@ -105,67 +109,78 @@ impl<'q> Engine<'q> {
 
     /// Searches a view and everything that can be derived from it.
     pub(crate) fn view(&mut self, view: &View) {
-        self.raw(view);
+        self.view_without_base64(view);
+        if view.depth < MAX_VIEWS && !self.cancelled() {
+            self.base64(view);
+        }
+    }
+
+    /// As [`Engine::view`], for bytes whose base64 is decoded in another way.
+    pub(super) fn view_without_base64(&mut self, view: &View) {
+        let mut found = self.raw(view);
+        self.regions(view, &mut found);
+        self.record(view, found);
         if view.depth < MAX_VIEWS && !self.cancelled() {
             self.utf16(view);
+            self.dumps(view);
         }
     }
 
-    /// The bytes as they are, with the windows around anchors decoded.
-    fn raw(&mut self, view: &View) {
-        let mut scratch = std::mem::take(&mut self.scratch);
-        let mut hits: Vec<AnchorHit> = Vec::new();
-        self.query.index.search(view.bytes, &mut scratch, |hit| hits.push(hit));
-        self.scratch = scratch;
-        let mut seen: HashSet<(usize, usize)> = HashSet::new();
-        for hit in hits {
-            self.anchor(view, hit, &mut seen);
-        }
+    /// Searches packed bytes: only what stands in them as it is.
+    pub(super) fn packed_view(&mut self, view: &View) {
+        let found = self.raw(view);
+        self.record(view, found);
     }
 
-    fn anchor(&mut self, view: &View, hit: AnchorHit, seen: &mut HashSet<(usize, usize)>) {
-        let query = self.query;
-        for (identifier, kind) in query.index.served(hit.anchor) {
-            let found = match kind {
-                AnchorKind::Exact(exact) => compare(view, &hit, exact),
-                AnchorKind::Text(text) => decide(query, view, &hit, *identifier, text.encoding()),
-            };
-            let Some(found) = found else { continue };
-            if !view.own.contains(&found.start) || !seen.insert((*identifier, found.start)) {
+    fn record(&mut self, view: &View, found: BTreeMap<(usize, usize), Occurrence>) {
+        for ((identifier, start), occurrence) in found {
+            if !view.own.contains(&start) {
                 continue;
             }
-            let reason = match found.verdict {
+            let reason = match occurrence.verdict {
                 Verdict::Match => None,
                 Verdict::Review(reason) => Some(reason),
             };
-            let form = view.form.with_all(found.steps);
-            self.out.hit(*identifier, reason, form, view.member, view.place.offset(found.start));
+            let form = view.form.with_all(occurrence.steps);
+            self.out.hit(identifier, reason, form, view.member, view.place.offset(start));
         }
     }
 
-    fn utf16(&mut self, view: &View) {
-        let whole = (view.place.base == 0).then(|| utf16::byte_order_mark(view.bytes)).flatten();
-        for run in utf16::runs(view.bytes, whole) {
-            let encoding = match run.encoding {
-                Encoding::Utf16Be => encoding_rs::UTF_16BE,
-                _ => encoding_rs::UTF_16LE,
-            };
-            let (text, _) = encoding.decode_without_bom_handling(&view.bytes[run.bytes.clone()]);
-            let scale =
-                if text.is_empty() { 0.0 } else { run.bytes.len() as f64 / text.len() as f64 };
-            self.view(&view.derive(text.as_bytes(), Step::Utf16, run.bytes.start, scale));
+    /// The bytes as they are, with the windows around anchors decoded: by identifier and place.
+    fn raw(&mut self, view: &View) -> BTreeMap<(usize, usize), Occurrence> {
+        let query = self.query;
+        let mut found = BTreeMap::new();
+        for hit in self.anchors_in(view.bytes) {
+            for (identifier, kind) in query.index.served(hit.anchor) {
+                let located = match kind {
+                    AnchorKind::Exact(exact) => compare(view, &hit, exact),
+                    AnchorKind::Text(text) => {
+                        decide(query, view, &hit, *identifier, text.encoding())
+                    }
+                };
+                if let Some((start, occurrence)) = located {
+                    found.entry((*identifier, start)).or_insert(occurrence);
+                }
+            }
         }
+        found
+    }
+
+    pub(super) fn anchors_in(&self, bytes: &[u8]) -> Vec<AnchorHit> {
+        let mut hits = Vec::new();
+        self.query.index.search(bytes, |hit| hits.push(hit));
+        hits
     }
 }
 
-/// An occurrence in a view.
-struct Located {
-    start: usize,
-    verdict: Verdict,
-    steps: Vec<Step>,
+/// One place at which an identifier stands in a view.
+#[derive(Debug, Clone)]
+pub(super) struct Occurrence {
+    pub verdict: Verdict,
+    pub steps: Vec<Step>,
 }
 
-fn compare(view: &View, hit: &AnchorHit, exact: &Exact) -> Option<Located> {
+fn compare(view: &View, hit: &AnchorHit, exact: &Exact) -> Option<(usize, Occurrence)> {
     let end = hit.start + exact.bytes.len();
     if view.bytes.get(hit.start..end)? != exact.bytes {
         return None;
@@ -174,8 +189,8 @@ fn compare(view: &View, hit: &AnchorHit, exact: &Exact) -> Option<Located> {
     let longer = exact.wordy
         && (beside(hit.start.checked_sub(1).and_then(|i| view.bytes.get(i)))
             || beside(view.bytes.get(end)));
-    let verdict = Verdict::unless(longer.then_some(crate::discovery::Reason::LongerWord));
-    Some(Located { start: hit.start, verdict, steps: vec![exact.step] })
+    let verdict = Verdict::unless(longer.then_some(Reason::LongerWord));
+    Some((hit.start, Occurrence { verdict, steps: vec![exact.step] }))
 }
 
 /// Reads the window around an anchor every plausible way. The most decoded reading in which the
@@ -186,7 +201,7 @@ fn decide(
     hit: &AnchorHit,
     identifier: usize,
     encoding: Encoding,
-) -> Option<Located> {
+) -> Option<(usize, Occurrence)> {
     let reach = query.reach(identifier);
     let mut from = hit.start.saturating_sub(reach);
     if encoding == Encoding::Utf8 {
@@ -199,7 +214,7 @@ fn decide(
     }
     let window = &view.bytes[from..(hit.end + reach).min(view.bytes.len())];
     let near = hit.start - from..hit.end - from;
-    let mut last: Option<Located> = None;
+    let mut last: Option<(usize, Occurrence)> = None;
     for layer in layers::read(window, encoding) {
         let at = glyphs_at(&layer, &near);
         if at.is_empty() {
@@ -213,10 +228,10 @@ fn decide(
             }
             // The reading that needed least decoding names the form.
             let steps = match last {
-                Some(last) if last.verdict == found.verdict => last.steps,
+                Some((_, last)) if last.verdict == found.verdict => last.steps,
                 _ => steps,
             };
-            last = Some(Located { start, verdict: found.verdict, steps });
+            last = Some((start, Occurrence { verdict: found.verdict, steps }));
         }
     }
     last

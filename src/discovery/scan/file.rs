@@ -1,34 +1,32 @@
 //! The doors: bytes, an open file, a name.
 
-use super::engine::{Engine, Place, View};
+use super::engine::{Engine, View};
 use super::limits::Limits;
 use super::source::{Source, read_full};
+use super::stream::{Cut, Path};
+use crate::discovery::containers::{self, Kind};
 use crate::discovery::findings::{FileResult, Form, ProblemKind, Step};
 use crate::discovery::patterns::{Query, Scene};
+use std::io;
 use std::sync::atomic::AtomicBool;
-
-/// Bytes searched at a time when a file is too large to be taken whole.
-const PIECE: usize = 4 << 20;
-/// Bytes a piece shares with the next: longer than any identifier in any form.
-const OVERLAP: usize = 64 << 10;
 
 static NEVER: AtomicBool = AtomicBool::new(false);
 
 impl Query {
-    /// Searches bytes; `name` is the file's last path component, which is not itself searched.
+    /// Searches bytes as a file's content.
     #[must_use]
-    pub fn scan_bytes(&self, name: &[u8], bytes: &[u8], limits: &Limits) -> FileResult {
+    pub fn scan_bytes(&self, bytes: &[u8], limits: &Limits) -> FileResult {
         let mut source = bytes;
-        self.scan_file(name, &mut source, limits)
+        self.scan_file(&mut source, limits)
     }
 
     /// Searches an open file.
     #[must_use]
-    pub fn scan_file(&self, name: &[u8], file: &mut dyn Source, limits: &Limits) -> FileResult {
-        self.scan_watched(name, file, limits, &NEVER, &|_| {})
+    pub fn scan_file(&self, file: &mut dyn Source, limits: &Limits) -> FileResult {
+        self.scan_watched(file, limits, &NEVER, &|_| {})
     }
 
-    /// Searches a file's name.
+    /// Searches a file's name, its last path component.
     #[must_use]
     pub fn scan_name(&self, name: &[u8]) -> FileResult {
         let limits = Limits::default();
@@ -43,42 +41,83 @@ impl Query {
 
     pub(super) fn scan_watched(
         &self,
-        _name: &[u8],
         file: &mut dyn Source,
         limits: &Limits,
         cancel: &AtomicBool,
         read: &dyn Fn(u64),
     ) -> FileResult {
         let mut engine = Engine::new(self, limits, cancel);
-        let mut buffer = Vec::new();
-        // How much of the buffer's front was already searched, and where the buffer lies.
-        let (mut kept, mut base) = (0usize, 0u64);
-        loop {
-            buffer.resize(kept + if base == 0 { limits.memory.min(PIECE) } else { PIECE }, 0);
-            let filled = match read_full(file, &mut buffer[kept..], base + kept as u64) {
-                Ok(filled) => filled,
-                Err(error) => {
-                    engine.out.problem(None, ProblemKind::Unreadable, error.to_string());
-                    break;
-                }
-            };
-            read(filled as u64);
-            engine.out.bytes += filled as u64;
-            buffer.truncate(kept + filled);
-            let last = filled < PIECE.min(limits.memory);
-            let first_own = if base == 0 { 0 } else { OVERLAP / 2 };
-            let own = first_own..if last { buffer.len() } else { buffer.len() - OVERLAP / 2 };
-            let view = View { place: Place { base, scale: 1.0 }, own, ..View::plain(&buffer) };
-            engine.view(&view);
-            if last || engine.cancelled() {
-                break;
-            }
-            kept = OVERLAP;
-            let rest = buffer.len() - kept;
-            base += rest as u64;
-            buffer.copy_within(rest.., 0);
-            buffer.truncate(kept);
+        let mut watched = Watched { file, read, bytes: 0 };
+        if let Err(error) = engine.file(&mut watched) {
+            engine.out.problem(None, ProblemKind::Unreadable, error.to_string());
         }
+        engine.out.bytes = watched.bytes;
         engine.out.finish()
+    }
+}
+
+impl Engine<'_> {
+    fn file(&mut self, file: &mut Watched) -> io::Result<()> {
+        let size = file.size()?;
+        self.allow(size);
+        let path = Path::default();
+        if size <= self.limits.memory as u64 {
+            // One byte more than it says tells whether it grew meanwhile.
+            let mut bytes = vec![0; usize::try_from(size).unwrap_or(0) + 1];
+            let filled = read_full(file, &mut bytes, 0);
+            match filled {
+                Ok(filled) if filled < bytes.len() => {
+                    bytes.truncate(filled);
+                    self.content(&bytes, &path);
+                    return Ok(());
+                }
+                Ok(_) => {}
+                Err(error) => self.unreadable(&path, &error),
+            }
+        }
+        let mut head = [0; containers::HEAD];
+        let filled = read_full(file, &mut head, 0)?;
+        if size > self.limits.file {
+            self.problem(
+                &path,
+                ProblemKind::Limit,
+                format!(
+                    "larger than the limit; only its first {} MB were searched",
+                    self.limits.file >> 20
+                ),
+            );
+        }
+        let left = self.limits.file;
+        if containers::sniff(&head[..filled]) == Kind::Zip {
+            self.packed_pieces(&mut Cut { source: file, at: 0, left }, &path);
+            self.zip(file, &path);
+        } else {
+            self.stream(&mut Cut { source: file, at: 0, left }, &path);
+        }
+        Ok(())
+    }
+}
+
+/// A source whose reads are counted.
+struct Watched<'a> {
+    file: &'a mut dyn Source,
+    read: &'a dyn Fn(u64),
+    bytes: u64,
+}
+
+impl Source for Watched<'_> {
+    fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let count = self.file.read_at(buffer, offset)?;
+        // What is read twice counts once.
+        let end = offset + count as u64;
+        if end > self.bytes {
+            (self.read)(end - self.bytes.max(offset));
+            self.bytes = end;
+        }
+        Ok(count)
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        self.file.size()
     }
 }

@@ -97,10 +97,10 @@ fn one(
     let mut result = match &target.content {
         Content::Bytes(bytes) => {
             let mut source: &[u8] = bytes;
-            query.scan_watched(&target.name, &mut source, limits, cancel, read)
+            query.scan_watched(&mut source, limits, cancel, read)
         }
         Content::File { fs, path } => match fs.open(path) {
-            Ok(mut file) => query.scan_watched(&target.name, &mut file, limits, cancel, read),
+            Ok(mut file) => query.scan_watched(&mut file, limits, cancel, read),
             Err(error) => FileResult {
                 problems: vec![Problem {
                     member: None,

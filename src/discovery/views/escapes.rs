@@ -6,7 +6,7 @@
 use super::entities;
 use crate::discovery::findings::Step;
 use crate::discovery::text::{Text, windows_1252};
-use base64::Engine;
+use ::base64::Engine;
 
 /// Which escapes to undo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -284,7 +284,7 @@ fn utf7(chars: Chars) -> Option<Escape> {
         return None;
     }
     let encoded: String = (1..=run).map(|i| at(chars, i)).collect();
-    let bytes = base64::engine::general_purpose::STANDARD_NO_PAD.decode(encoded).ok()?;
+    let bytes = ::base64::engine::general_purpose::STANDARD_NO_PAD.decode(encoded).ok()?;
     if bytes.len() % 2 != 0 {
         return None;
     }
@@ -315,7 +315,7 @@ fn encoded_word(chars: Chars) -> Option<Escape> {
     }
     let payload: String = chars[charset_end + 3..end].iter().map(|c| c.0).collect();
     let bytes = match kind {
-        'b' => super::base64_lenient(payload.as_bytes()),
+        'b' => super::base64::decode_lenient(payload.as_bytes()),
         'q' => q_bytes(&payload),
         _ => return None,
     };

@@ -1,6 +1,7 @@
 //! The plausible readings of a small window of text, from raw to most decoded.
 
 use super::escapes::{self, Dialect};
+use super::markup;
 use crate::discovery::findings::Step;
 use crate::discovery::text::{Encoding, Glyph, Text, fold};
 
@@ -25,6 +26,11 @@ pub(crate) fn read(window: &[u8], encoding: Encoding) -> Vec<Layer> {
     if let Some((text, found)) = escapes::decode(&raw, Dialect::QuotedPrintable) {
         layers.push(Layer { glyphs: fold(&text), steps: found.clone() });
         peel(&text, found, &mut layers);
+    }
+    // Markup too: what a browser shows is the text without it.
+    if let Some(text) = markup::strip(&raw) {
+        layers.push(Layer { glyphs: fold(&text), steps: vec![Step::Markup] });
+        peel(&text, vec![Step::Markup], &mut layers);
     }
     layers
 }
