@@ -222,8 +222,16 @@ pub struct DiscoverySummary {
     pub complete: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_searched: Vec<UnsearchedStore>,
+    /// Files without a sidecar: they were searched all the same and are only counted here.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unregistered: u64,
+    /// What could not be searched, or not wholly.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<ScopeProblem>,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A store that discovery never opens, and why.

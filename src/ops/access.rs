@@ -18,7 +18,8 @@ use serde::Serialize;
 pub struct LoadedMatter {
     pub request: Loaded<AccessRequest>,
     pub approval: Option<Loaded<Approval>>,
-    pub case: Option<Case>,
+    /// `None` when the engagement was expunged.
+    pub case: Option<Loaded<Case>>,
 }
 
 impl LoadedMatter {
@@ -28,7 +29,7 @@ impl LoadedMatter {
         rules::Matter {
             request: &self.request.value,
             approval: self.approval.as_ref().map(|approval| &approval.value),
-            case: self.case.as_ref(),
+            case: self.case.as_ref().map(|case| &case.value),
         }
     }
 
@@ -42,7 +43,7 @@ impl LoadedMatter {
 pub(super) fn matters(
     context: &Context,
     case_ref: &CaseRef,
-    case: Option<&Case>,
+    case: Option<&Loaded<Case>>,
 ) -> Result<(Vec<LoadedMatter>, Vec<Problem>)> {
     let (requests, mut problems) = context.workspace.access_requests(case_ref)?;
     let mut matters = Vec::new();
@@ -139,7 +140,7 @@ pub fn project(context: &Context, matter: &LoadedMatter) -> Option<AccessView> {
 pub(super) fn of_case(
     context: &Context,
     case_ref: &CaseRef,
-    case: &Case,
+    case: &Loaded<Case>,
 ) -> Result<(Vec<AccessView>, Vec<Problem>)> {
     let (matters, problems) = matters(context, case_ref, Some(case))?;
     Ok((matters.iter().filter_map(|matter| project(context, matter)).collect(), problems))
@@ -157,10 +158,11 @@ pub fn request(
 ) -> Result<AccessRequest> {
     context.require_writable()?;
     let case_ref = context.workspace.find_case(named)?;
-    let case = context.workspace.case(&case_ref)?.value;
+    let loaded = context.workspace.case(&case_ref)?;
+    let case = &loaded.value;
     let resource = Id::new(resource_tenant).map_err(|error| Error::usage(error.to_string()))?;
     let resource = context.workspace.tenant(&resource)?.value.domain;
-    rules::may_request(&context.actor, &case, &case_ref.tenant, &resource, justification).map_err(
+    rules::may_request(&context.actor, case, &case_ref.tenant, &resource, justification).map_err(
         |refusal| {
             let matter = Matter::case(&case_ref);
             context.refused(refusal, &case_ref.tenant, Activity::RequestCreated, &matter)
@@ -182,6 +184,7 @@ pub fn request(
         x: None,
     };
     let mut commit = Commit::new();
+    commit.rely_on(&loaded);
     commit.create(layout::access_request(&case_ref, &id), &request);
     let event = context.automatic_event(Activity::RequestCreated, &Matter::access_request(&id));
     commit.audit(&case_ref.tenant, event);
@@ -204,7 +207,7 @@ fn find(context: &Context, sar: &str) -> Result<(CaseRef, LoadedMatter)> {
     let id = Id::new(sar).map_err(|error| Error::usage(error.to_string()))?;
     let (case_ref, request) = context.workspace.find_access_request(&id)?;
     let approval = context.workspace.approval(&request.value.resource_tenant, &request.value.id)?;
-    let case = context.workspace.case(&case_ref).ok().map(|case| case.value);
+    let case = context.workspace.case(&case_ref).ok();
     Ok((case_ref, LoadedMatter { request, approval, case }))
 }
 
@@ -253,7 +256,7 @@ pub fn list(
     for tenant in tenants {
         for id in context.workspace.case_ids(&tenant.value.domain)?.0 {
             let case_ref = CaseRef { tenant: tenant.value.domain.clone(), id };
-            let case = context.workspace.case(&case_ref).ok().map(|case| case.value);
+            let case = context.workspace.case(&case_ref).ok();
             let (matters, more) = matters(context, &case_ref, case.as_ref())?;
             problems.extend(more);
             views.extend(matters.iter().filter_map(|matter| project(context, matter)));
@@ -308,6 +311,14 @@ pub fn decide(
     let slot =
         Slot { decision, at: context.now, by: context.actor.principal.clone(), signature: None };
     let mut commit = Commit::new();
+    // The other side's slot and the case's state are part of what is decided here.
+    commit.rely_on(&matter.request);
+    if let Some(case) = &matter.case {
+        commit.rely_on(case);
+    }
+    if let Some(approval) = &matter.approval {
+        commit.rely_on(approval);
+    }
     let mut request = matter.request.value.clone();
     if slots.contains(&Side::Request) {
         request.request_slot = Some(slot.clone());
@@ -341,7 +352,7 @@ pub fn decide(
     let after = rules::Matter {
         request: &request,
         approval: approval.as_ref(),
-        case: matter.case.as_ref(),
+        case: matter.case.as_ref().map(|case| &case.value),
     };
     match after.status(settings, context.now).state {
         SarState::Approved => {
@@ -447,7 +458,8 @@ pub fn check(
     kind: DiagnosticKind,
 ) -> Result<AccessCheck> {
     let case_ref = context.workspace.find_case(named)?;
-    let case = context.workspace.case(&case_ref)?.value;
+    let loaded = context.workspace.case(&case_ref)?;
+    let case = loaded.value.clone();
     let from = match tenant {
         Some(tenant) => {
             let id = Id::new(tenant).map_err(|error| Error::usage(error.to_string()))?;
@@ -470,7 +482,7 @@ pub fn check(
         let message = format!("access to {from} is a matter of its engineers and of {from}");
         return Err(Refusal::new("SAR-13", message).into());
     };
-    let decided = authorise(context, &case_ref, &case, &from, kind, &engineer, context.now)?;
+    let decided = authorise(context, &case_ref, &loaded, &from, kind, &engineer, context.now)?;
     let (case, tenant) = (case.id, from);
     Ok(match decided {
         Ok(authority) => AccessCheck {
@@ -506,15 +518,16 @@ pub fn check(
 pub(super) fn authorise(
     context: &Context,
     case_ref: &CaseRef,
-    case: &Case,
+    loaded: &Loaded<Case>,
     from: &Id,
     kind: DiagnosticKind,
     actor: &Actor,
     at: Time,
 ) -> Result<Result<diagnostics::Authority, Refusal>> {
     let tenant = context.workspace.tenant(&case_ref.tenant)?.value;
+    let case = &loaded.value;
     let cases = tenant_cases(context, case_ref, case)?;
-    let (matters, _) = matters(context, case_ref, Some(case))?;
+    let (matters, _) = matters(context, case_ref, Some(loaded))?;
     let requests: Vec<rules::Matter<'_>> = matters
         .iter()
         .filter(|matter| matter.request.value.resource_tenant == *from)

@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::outside;
 use crate::policy::diagnostics as rules;
-use crate::workspace::{CaseRef, Commit, Problem, StagedFile, layout};
+use crate::workspace::{CaseRef, Commit, Loaded, Problem, StagedFile, layout};
 use serde::Serialize;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -56,7 +56,8 @@ pub fn attach(
     context.require_writable()?;
     let settings = &context.workspace.config().policy;
     let case_ref = context.workspace.find_case(&attachment.case)?;
-    let case = context.workspace.case(&case_ref)?.value;
+    let loaded = context.workspace.case(&case_ref)?;
+    let case = &loaded.value;
     let from = match &attachment.tenant {
         Some(tenant) => {
             let id = Id::new(tenant.as_str()).map_err(|error| Error::usage(error.to_string()))?;
@@ -72,7 +73,7 @@ pub fn attach(
         Ok(()) => access::authorise(
             context,
             &case_ref,
-            &case,
+            &loaded,
             &from,
             attachment.kind,
             &context.actor,
@@ -88,6 +89,13 @@ pub fn attach(
     };
     let mut stage = context.workspace.stage()?;
     let mut commit = Commit::new();
+    // What authorised the collection must still stand when the copy is done.
+    commit.rely_on(&loaded);
+    if let AuthorisedBy::AccessRequest(sar) = &authority.basis
+        && let Some(approval) = context.workspace.approval(&from, sar)?
+    {
+        commit.rely_on(&approval);
+    }
     let mut attached = Vec::new();
     let mut taken: Vec<RelPath> = Vec::new();
     for file in &attachment.files {
@@ -253,7 +261,7 @@ pub struct DiagnosticView {
 pub(super) fn list(
     context: &Context,
     case_ref: &CaseRef,
-    case: &Case,
+    case: &Loaded<Case>,
 ) -> Result<(Vec<DiagnosticView>, Vec<Problem>)> {
     let own = layout::store(case_ref, Store::Diagnostics);
     let mut stores = vec![(case_ref.tenant.clone(), own)];
@@ -305,7 +313,7 @@ pub fn diagnostics(
     named: &str,
 ) -> Result<(CaseRef, Vec<DiagnosticView>, Vec<Problem>)> {
     let case_ref = context.workspace.find_case(named)?;
-    let case = context.workspace.case(&case_ref)?.value;
+    let case = context.workspace.case(&case_ref)?;
     let (views, problems) = list(context, &case_ref, &case)?;
     Ok((case_ref, views, problems))
 }

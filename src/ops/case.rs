@@ -227,17 +227,18 @@ pub fn list(context: &Context, filter: &CaseFilter) -> Result<(Vec<CaseLine>, Ve
     for tenant in tenants.iter().filter(|t| wanted.as_ref().is_none_or(|w| t.value.domain == *w)) {
         let (cases, more) = workspace.cases(&tenant.value.domain)?;
         problems.extend(more);
-        let cases: Vec<Case> = cases.into_iter().map(|case| case.value).collect();
-        for case in &cases {
+        let values: Vec<Case> = cases.iter().map(|case| case.value.clone()).collect();
+        for loaded in &cases {
+            let case = &loaded.value;
             let case_ref = CaseRef { tenant: tenant.value.domain.clone(), id: case.id.clone() };
             let consent = crate::policy::consent::status(
                 settings,
                 tenant.value.regime,
                 case,
-                &cases,
+                &values,
                 context.now,
             );
-            let (requests, more) = access::of_case(context, &case_ref, case)?;
+            let (requests, more) = access::of_case(context, &case_ref, loaded)?;
             problems.extend(more);
             let (due, more) = due_of(context, &case_ref, case)?;
             problems.extend(more);
@@ -392,13 +393,14 @@ pub struct TransferView {
 /// The case is unknown, expunged or not valid.
 pub fn show(context: &Context, case_ref: &CaseRef) -> Result<CaseView> {
     let workspace = &context.workspace;
-    let case = workspace.case(case_ref)?.value;
+    let loaded = workspace.case(case_ref)?;
+    let case = loaded.value.clone();
     let consent = consent::view_of(context, case_ref, &case)?;
-    let (access, mut problems) = access::of_case(context, case_ref, &case)?;
+    let (access, mut problems) = access::of_case(context, case_ref, &loaded)?;
     let (records, more) =
         workspace.artefacts(&layout::store(case_ref, Store::Records), Store::Records)?;
     problems.extend(more);
-    let (diagnostics, more) = attach::list(context, case_ref, &case)?;
+    let (diagnostics, more) = attach::list(context, case_ref, &loaded)?;
     problems.extend(more);
     let (due, _) = due_of(context, case_ref, &case)?;
     let transfer = transfer_view(context, case_ref, &case)?;
@@ -568,7 +570,7 @@ pub fn close(context: &Context, named: &str) -> Result<Closed> {
     let event = context.event(Activity::CaseClosed, &matter).change("status", "open", "closed");
     commit.audit(&case_ref.tenant, event.build());
     let (mut completed, mut canceled) = (Vec::new(), Vec::new());
-    for request in access::matters(context, &case_ref, Some(&loaded.value))?.0 {
+    for request in access::matters(context, &case_ref, Some(&loaded))?.0 {
         let sar = &request.request.value.id;
         let matter = Matter::access_request(sar);
         match request.status(context).state {
@@ -732,6 +734,7 @@ pub fn add_record(
         sha256: staged.sha256,
     };
     let mut commit = Commit::new();
+    commit.rely_on(&loaded);
     commit.place(staged, path.clone());
     commit.create(layout::sidecar(&path), &meta);
     let event = context.event(Activity::CaseUpdated, &matter).detail("record_added", kind);

@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub struct Commit {
     writes: Vec<Write>,
+    /// Records that are not written, but on whose contents the writes rest.
+    premises: Vec<(RelPath, Expected)>,
     events: Vec<(Id, AuditEvent)>,
     removals: Vec<RelPath>,
 }
@@ -63,6 +65,14 @@ impl Commit {
         let contents = Contents::Bytes(record::render(Some(&base.text), &record).into_bytes());
         let expected = Expected::Unchanged { text: base.text.clone(), revision };
         self.writes.push(Write { path: base.path.clone(), contents, expected });
+    }
+
+    /// The commit rests on what a record said: it is a conflict if somebody wrote it since, for
+    /// example closed the case that a file is attached to.
+    pub fn rely_on<T: Record>(&mut self, base: &Loaded<T>) {
+        let expected =
+            Expected::Unchanged { text: base.text.clone(), revision: base.value.revision() };
+        self.premises.push((base.path.clone(), expected));
     }
 
     /// A file that is derived from a record of the same commit and replaced with it.
@@ -136,8 +146,11 @@ impl Workspace {
         if self.has_interrupted_commits()? {
             self.roll_forward(lock)?;
         }
+        for (path, expected) in &commit.premises {
+            self.check_expected(path, expected)?;
+        }
         for write in &commit.writes {
-            self.check_expected(write)?;
+            self.check_expected(&write.path, &write.expected)?;
         }
         let mut stage = match stage {
             Some(stage) => stage,
@@ -169,17 +182,17 @@ impl Workspace {
         self.record_and_apply(lock, stage, &Manifest::new(steps))
     }
 
-    fn check_expected(&self, write: &Write) -> Result<()> {
-        let current = match fs::read(&*self.fs, &write.path) {
+    fn check_expected(&self, path: &RelPath, expected: &Expected) -> Result<()> {
+        let current = match fs::read(&*self.fs, path) {
             Ok(bytes) => Some(bytes),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             // A directory or link in the way: creating the file would fail as well.
-            Err(error) => return Err(self.io("read", &write.path, error)),
+            Err(error) => return Err(self.io("read", path, error)),
         };
-        match (&write.expected, current) {
+        match (expected, current) {
             (Expected::Anything, _) | (Expected::Absent, None) => Ok(()),
             (Expected::Absent, Some(_)) => Err(Error::Conflict {
-                message: format!("{} exists already", write.path),
+                message: format!("{path} exists already"),
                 hint: Some("somebody else made it; nothing was overwritten".to_owned()),
             }),
             (Expected::Unchanged { text, .. }, Some(bytes)) if bytes == text.as_bytes() => Ok(()),
@@ -194,8 +207,7 @@ impl Workspace {
                 };
                 Err(Error::Conflict {
                     message: format!(
-                        "{} was changed by somebody else since it was read{read}: {now}",
-                        write.path
+                        "{path} was changed by somebody else since it was read{read}: {now}"
                     ),
                     hint: Some("nothing was written; look at it again and repeat".to_owned()),
                 })

@@ -76,6 +76,8 @@ pub fn discover(
         })?;
     let earlier = load_findings(context, &dsr)?;
     let found = search(context, &dsr, &loaded.value, &earlier, progress, cancel)?;
+    let (unregistered, problems): (Vec<_>, Vec<_>) =
+        found.problems.iter().cloned().partition(|problem| problem.kind == "unregistered");
     let mut changed = loaded.value.clone();
     changed.state = DsrState::Review;
     changed.plan = None;
@@ -87,7 +89,8 @@ pub fn discover(
         findings: found.items.len() as u64,
         complete: found.complete,
         not_searched: found.not_searched.clone(),
-        problems: found.problems.clone(),
+        unregistered: unregistered.len() as u64,
+        problems,
     });
     changed.decisions.push(decision(context, DecisionKind::Discovered));
     let event = context

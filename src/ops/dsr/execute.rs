@@ -2,7 +2,6 @@
 
 use super::super::{Context, Matter};
 use super::discover::{hash_of, search};
-use super::plan::Draft;
 use super::settle::{self, Memo, is_final, record, results};
 use super::{load_findings, load_plan, plan_digest, to_lines};
 use crate::attest::{self, Log, MAX_ITEMS, Removal, RemovalItem, TxId, Warnings, Why};
@@ -168,37 +167,22 @@ pub fn execute(
         .map_err(|refusal| context.refused(refusal, &dsr.tenant, Activity::DsrExecuted, &matter))?;
     check_plan(context, &dsr, &loaded.value, &plan)?;
     let warnings = warnings_of(&loaded);
+    let digest = loaded.value.plan.as_ref().map(|plan| plan.digest);
     for first in (0..plan.len()).step_by(MAX_ITEMS) {
-        let window = &plan[first..plan.len().min(first + MAX_ITEMS)];
-        let request = context.workspace.dsr(&dsr)?.value;
-        let letters = results(&request, &plan);
-        let items: Vec<RemovalItem> = window
-            .iter()
-            .zip(&letters[first..])
-            .filter(|(_, letter)| !is_final(**letter))
-            .map(|(item, _)| {
-                let path =
-                    RelPath::new(&item.path).map_err(|error| Error::usage(error.to_string()))?;
-                Ok(RemovalItem::remove(path, item.size, attest::Sha256(item.sha256.0)))
-            })
-            .collect::<Result<_>>()?;
-        if items.is_empty() {
-            continue;
-        }
-        let tx = TxId::random()?;
-        let memo = Memo { dsr: dsr.clone(), first, by: context.actor.principal.clone() };
-        let removal = Removal {
-            tx,
-            why: Why::Dsr,
-            request: dsr.id.to_string(),
-            engineer: context.actor.principal.clone(),
-            memo: memo.render(),
-            warnings,
-            items,
-        };
-        let total = plan.len();
-        // No record changes while its file is withdrawn.
+        // From here on no record changes: what was checked is looked at once more.
         let lock = context.workspace.lock()?;
+        let request = context.workspace.dsr(&dsr)?.value;
+        rules::may_execute(&context.actor, &request, settings, context.now)?;
+        if request.plan.as_ref().map(|plan| plan.digest) != digest {
+            return Err(Error::Conflict {
+                message: format!("{} was planned again meanwhile", request.id),
+                hint: Some("nothing was touched by this run; look at the new plan".to_owned()),
+            });
+        }
+        check_tree(context, &request, &plan)?;
+        let removal = window_of(context, &dsr, &request, &plan, first, warnings)?;
+        let Some((memo, removal)) = removal else { continue };
+        let (tx, total) = (removal.tx, plan.len());
         let removed = session.remove(&removal, &mut |at| {
             progress(ExecuteProgress { step: at.step, done: first + at.done, total });
         })?;
@@ -207,6 +191,71 @@ pub fn execute(
     }
     let request = context.workspace.dsr(&dsr)?.value;
     Ok(outcome(&request, &plan))
+}
+
+/// The transaction for the window of the plan that begins at `first`; `None` when nothing in it is
+/// left to do.
+fn window_of(
+    context: &Context,
+    dsr: &DsrRef,
+    request: &Request,
+    plan: &[PlanItem],
+    first: usize,
+    warnings: Warnings,
+) -> Result<Option<(Memo, Removal)>> {
+    let window = &plan[first..plan.len().min(first + MAX_ITEMS)];
+    let letters = results(request, plan);
+    let items: Vec<RemovalItem> = window
+        .iter()
+        .zip(&letters[first..])
+        .filter(|(_, letter)| !is_final(**letter))
+        .map(|(item, _)| {
+            let path = RelPath::new(&item.path).map_err(|error| Error::usage(error.to_string()))?;
+            Ok(RemovalItem::remove(path, item.size, attest::Sha256(item.sha256.0)))
+        })
+        .collect::<Result<_>>()?;
+    if items.is_empty() {
+        return Ok(None);
+    }
+    let by = context.actor.principal.clone();
+    let memo = Memo { dsr: dsr.clone(), first, by: by.clone() };
+    let removal = Removal {
+        tx: TxId::random()?,
+        why: Why::Dsr,
+        request: dsr.id.to_string(),
+        engineer: by,
+        memo: memo.render(),
+        warnings,
+        items,
+    };
+    Ok(Some((memo, removal)))
+}
+
+/// A file that came into an engagement which is deleted whole is a conflict: it would be left
+/// without its case.
+fn check_tree(context: &Context, request: &Request, plan: &[PlanItem]) -> Result<()> {
+    let planned: BTreeSet<&str> = plan.iter().map(|item| item.path.as_str()).collect();
+    let engagements =
+        request.plan.as_ref().map(|plan| plan.engagements.as_slice()).unwrap_or_default();
+    for engagement in engagements {
+        let case_ref = context.workspace.find_case(&engagement.engagement)?;
+        for path in super::plan::engagement_files(context, &case_ref)? {
+            if !planned.contains(path.display().as_str()) && path != layout::tombstone(&case_ref) {
+                return Err(came_in(request, &path.display()));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn came_in(request: &Request, path: &str) -> Error {
+    Error::Conflict {
+        message: format!("{path} came in since the plan was made; nothing was touched"),
+        hint: Some(format!(
+            "`caseward dsr discover {0}`, review, and `caseward dsr plan {0}` again",
+            request.id
+        )),
+    }
 }
 
 /// The clock of a session: it goes on while a deletion runs, unless the workspace's clock is set.
@@ -267,7 +316,7 @@ fn check_plan(context: &Context, dsr: &DsrRef, request: &Request, plan: &[PlanIt
         ))
         .into());
     }
-    check_nothing_new(context, dsr, request, plan, recorded.scope)
+    check_nothing_new(context, dsr, request, plan)
 }
 
 /// A finding or a file that the plan does not know is a conflict: discover and plan again.
@@ -276,28 +325,12 @@ fn check_nothing_new(
     dsr: &DsrRef,
     request: &Request,
     plan: &[PlanItem],
-    scope: crate::model::PlanScope,
 ) -> Result<()> {
-    let conflict = |what: String| Error::Conflict {
-        message: format!("{what} since the plan was made; nothing was touched"),
-        hint: Some(format!(
-            "`caseward dsr discover {0}`, review, and `caseward dsr plan {0}` again",
-            request.id
-        )),
-    };
     let known = load_findings(context, dsr)?;
     let found = search(context, dsr, request, &known, &|_| {}, &AtomicBool::new(false))?;
     let paths: BTreeSet<&str> = known.iter().map(|finding| finding.path.as_str()).collect();
-    if let Some(new) = found.items.iter().find(|finding| {
-        // Our own records of this request's progress are no news.
-        !paths.contains(finding.path.as_str())
-    }) {
-        return Err(conflict(format!("{} came in", new.path)));
+    if let Some(new) = found.items.iter().find(|finding| !paths.contains(finding.path.as_str())) {
+        return Err(came_in(request, &new.path));
     }
-    let draft = Draft::of(context, dsr, request, &known, scope)?;
-    let planned: BTreeSet<&str> = plan.iter().map(|item| item.path.as_str()).collect();
-    if let Some(new) = draft.items.iter().find(|item| !planned.contains(item.path.as_str())) {
-        return Err(conflict(format!("{} came in", new.path)));
-    }
-    Ok(())
+    check_tree(context, request, plan)
 }

@@ -249,12 +249,7 @@ impl Draft {
         }
         for named in engagements {
             let case_ref = context.workspace.find_case(&named)?;
-            let mut files = files_below(context, &layout::case_dir(&case_ref))?;
-            let (requests, _) = context.workspace.access_requests(&case_ref)?;
-            for request in requests {
-                let dir = layout::approval_dir(&request.value.resource_tenant, &request.value.id);
-                files.extend(files_below(context, &dir)?);
-            }
+            let mut files = engagement_files(context, &case_ref)?;
             let record = layout::case(&case_ref);
             files.retain(|path| *path != record && *path != layout::tombstone(&case_ref));
             let before = self.warnings.len();
@@ -437,8 +432,19 @@ fn sidecar_meta(context: &Context, file: &RelPath) -> Option<Meta> {
     context.workspace.load::<Meta>(&layout::sidecar(file)).ok().flatten().map(|meta| meta.value)
 }
 
+/// All files of an engagement: its own, and its approvals with what was collected under them.
+pub(super) fn engagement_files(context: &Context, case_ref: &CaseRef) -> Result<Vec<RelPath>> {
+    let mut files = files_below(context, &layout::case_dir(case_ref))?;
+    let (requests, _) = context.workspace.access_requests(case_ref)?;
+    for request in requests {
+        let dir = layout::approval_dir(&request.value.resource_tenant, &request.value.id);
+        files.extend(files_below(context, &dir)?);
+    }
+    Ok(files)
+}
+
 /// All files below a directory, transfer files left out, by path.
-pub(super) fn files_below(context: &Context, dir: &RelPath) -> Result<Vec<RelPath>> {
+fn files_below(context: &Context, dir: &RelPath) -> Result<Vec<RelPath>> {
     let entries = match context.workspace.fs().list(dir) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
