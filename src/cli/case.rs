@@ -90,7 +90,7 @@ pub struct CaseNew {
     #[arg(long)]
     portal: Portal,
     /// Whether the customer allows the collection of advanced diagnostics
-    #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
+    #[arg(long, value_name = "yes|no", value_parser = yes_or_no, required = true, action = clap::ArgAction::Set)]
     advanced_diagnostics: bool,
     /// email or phone
     #[arg(long, default_value = "email", value_name = "METHOD")]

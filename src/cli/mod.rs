@@ -129,11 +129,18 @@ struct NotYet {
 /// Runs the program on its arguments and returns its exit code.
 #[must_use]
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            if !error.use_stderr() {
+                return Exit::Done;
+            }
+            if arguments.iter().take_while(|word| *word != "--").any(|word| word == "--json") {
+                print_error(&usage_of(&error));
+            }
+            return Exit::Usage;
         }
     };
     let json = cli.global.json;
@@ -206,6 +213,31 @@ struct ErrorDocument<'a> {
     hint: Option<String>,
 }
 
+/// What clap says in its first paragraph, as an error of ours.
+fn usage_of(error: &clap::Error) -> Error {
+    let text = error.render().to_string();
+    let first = text.split("\n\n").next().unwrap_or_default();
+    let words: Vec<&str> = first.split_whitespace().collect();
+    let message = words.join(" ");
+    Error::usage(message.strip_prefix("error: ").unwrap_or(&message))
+        .with_hint("`caseward --help` lists the commands, and each of them has --help")
+}
+
+/// Prints an error as the document that stands beside the exit code.
+fn print_error(error: &Error) {
+    let document = Refused {
+        error: ErrorDocument {
+            code: error.code(),
+            rule: error.rule(),
+            message: error.to_string(),
+            hint: error.hint(),
+        },
+    };
+    let out = Out::new(true, ColorChoice::Never, crate::env::wall_clock());
+    // With standard output gone there is still standard error.
+    let _ = out.document("error", &document);
+}
+
 /// Says what went wrong and what to do, and returns the exit code.
 fn report(error: &Error, json: bool) -> Exit {
     if let Error::Io { source, path, .. } = error
@@ -216,17 +248,7 @@ fn report(error: &Error, json: bool) -> Exit {
         return Exit::Done;
     }
     if json {
-        let document = Refused {
-            error: ErrorDocument {
-                code: error.code(),
-                rule: error.rule(),
-                message: error.to_string(),
-                hint: error.hint(),
-            },
-        };
-        let out = Out::new(true, ColorChoice::Never, crate::env::wall_clock());
-        // With standard output gone there is still standard error.
-        let _ = out.document("error", &document);
+        print_error(error);
     }
     output::message(format!("caseward: {}", crate::text::safe_block(&error.to_string())));
     if let Some(hint) = error.hint() {

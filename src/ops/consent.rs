@@ -1,10 +1,11 @@
 //! Consent: what it is now and why, and the customer's answers.
 
 use super::{Context, Matter};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{Activity, Answer, Case, ConsentEntry, Regime, Time};
 use crate::policy::consent::{self as rules, ConsentState, ConsentStatus};
 use crate::policy::{Refusal, clock};
+use crate::text;
 use crate::workspace::{CaseRef, Commit};
 use serde::Serialize;
 
@@ -87,7 +88,7 @@ pub fn answer(
     let case_ref = context.workspace.find_case(named)?;
     let loaded = context.workspace.case(&case_ref)?;
     let matter = Matter::case(&case_ref);
-    let kind = kind.unwrap_or(ConsentEntry::ADVANCED);
+    let kind = kind.map_or(Ok(ConsentEntry::ADVANCED), known_kind)?;
     let last = loaded.value.consent.iter().rev().find(|entry| entry.kind == kind);
     let (answer, activity) = match (yes, last.map(|entry| entry.answer)) {
         (true, _) => (Answer::Yes, Activity::ConsentGranted),
@@ -136,6 +137,16 @@ pub fn answer(
     context.commit(commit)?;
     let view = view_of(context, &case_ref, &changed)?;
     Ok((case_ref, view))
+}
+
+/// The kind of consent that a word names; an unknown one would be recorded and never asked for.
+fn known_kind(word: &str) -> Result<&'static str> {
+    const KINDS: [&str; 2] = [ConsentEntry::ADVANCED, ConsentEntry::MEMORY_DUMP];
+    let named = word.replace('-', "_");
+    KINDS.into_iter().find(|kind| *kind == named).ok_or_else(|| Error::Usage {
+        message: format!("there is no consent called `{}`", text::safe(word)),
+        hint: Some(format!("one of: {}", KINDS.join(", "))),
+    })
 }
 
 /// The state with its time left, in words: `active, 2 days left`.
