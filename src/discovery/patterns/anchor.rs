@@ -341,26 +341,61 @@ static LEGACY: &[&encoding_rs::Encoding] = &[
     encoding_rs::EUC_KR,
 ];
 
-/// The longest run of ASCII letters and digits that no normal form, ligature or case mapping
-/// changes, at least `least` long. Digits alone are common, so letters count more.
-fn longest_run(typed: &str, least: usize) -> Option<String> {
+/// Runs that stand in countless files of support cases.
+const COMMON: &[&str] = &[
+    "desktop",
+    "laptop",
+    "contoso",
+    "microsoft",
+    "onmicrosoft",
+    "server",
+    "client",
+    "admin",
+    "user",
+    "users",
+    "mail",
+    "corp",
+    "test",
+    "info",
+    "support",
+    "service",
+    "session",
+    "windows",
+    "azure",
+    "teams",
+    "outlook",
+    "http",
+    "https",
+    "error",
+];
+
+/// The runs of ASCII letters and digits that no normal form, ligature or case mapping changes.
+pub(super) fn runs(typed: &str) -> Vec<String> {
     let composed: Vec<char> = typed.nfc().collect();
-    let mut best: Option<String> = None;
-    let mut run = String::new();
-    for i in 0..=composed.len() {
-        let c = composed.get(i).copied().unwrap_or('\0');
+    let mut runs = vec![String::new()];
+    for (i, &c) in composed.iter().enumerate() {
         let marked = composed.get(i + 1).is_some_and(|&next| is_combining_mark(next));
-        if c.is_ascii_alphanumeric() && !marked {
-            run.push(c.to_ascii_lowercase());
-            continue;
+        match runs.last_mut() {
+            Some(run) if c.is_ascii_alphanumeric() && !marked => run.push(c.to_ascii_lowercase()),
+            _ => runs.push(String::new()),
         }
-        let weight = |run: &str| run.len() * 2 - run.bytes().filter(u8::is_ascii_digit).count();
-        if run.len() >= least && best.as_deref().is_none_or(|best| weight(&run) > weight(best)) {
-            best = Some(std::mem::take(&mut run));
-        }
-        run.clear();
     }
-    best.map(|run| run.chars().take(LONGEST).collect())
+    runs.retain(|run| !run.is_empty());
+    runs
+}
+
+/// The run of at least `least` characters that is likely to be the rarest: long, with letters, best
+/// of letters and digits mixed, and no word that stands everywhere.
+fn longest_run(typed: &str, least: usize) -> Option<String> {
+    let weight = |run: &String| {
+        let digits = run.bytes().filter(u8::is_ascii_digit).count();
+        let mixed = digits > 0 && digits < run.len();
+        let common = COMMON.contains(&run.as_str());
+        (run.len() * 2 + if mixed { run.len() } else { 0 })
+            .saturating_sub(digits + if common { 2 * run.len() } else { 0 })
+    };
+    let best = runs(typed).into_iter().filter(|run| run.len() >= least).max_by_key(weight)?;
+    (!COMMON.contains(&best.as_str())).then(|| best.chars().take(LONGEST).collect())
 }
 
 /// The run of letters that a text ends with.

@@ -40,6 +40,9 @@ struct Pattern {
     shape: Shape,
     /// The value as typed, folded: what a plain search would look for.
     typed: Vec<char>,
+    /// Runs of letters that stand beside every anchor in raw text; where they do not, they are
+    /// written in another way, and that is what the regions around triggers are for.
+    companions: Vec<Vec<u8>>,
 }
 
 impl Query {
@@ -52,6 +55,7 @@ impl Query {
                 kind: id.kind(),
                 shape: id.shape().clone(),
                 typed: fold_str(id.value()),
+                companions: companions(id),
             })
             .collect();
         let mut anchors = anchor::Anchors::default();
@@ -97,6 +101,11 @@ impl Query {
         }
     }
 
+    /// Whether the rest of the identifier can stand in the raw text `window` around an anchor.
+    pub(crate) fn plausible(&self, identifier: usize, window: &[u8]) -> bool {
+        self.patterns[identifier].companions.iter().all(|run| stands_in(run, window))
+    }
+
     /// What stands in `glyphs` of the identifier, touching the glyphs `at`.
     pub(crate) fn verify(
         &self,
@@ -117,4 +126,28 @@ impl Query {
         // Whatever its kind makes of it: text that a plain search would find is never dropped.
         found.or_else(|| literal::present(&pattern.typed, glyphs, &at))
     }
+}
+
+fn companions(identifier: &Identifier) -> Vec<Vec<u8>> {
+    let text: String = match identifier.shape() {
+        Shape::Literal(text) => text.iter().collect(),
+        Shape::Name(_) => identifier.value().to_owned(),
+        _ => return Vec::new(),
+    };
+    // Letters that other letters fold to (ß, ligatures) are found by their variants' triggers.
+    let mut runs: Vec<Vec<u8>> = anchor::runs(&text)
+        .into_iter()
+        .map(String::into_bytes)
+        .filter(|run| run.len() > 1)
+        .collect();
+    runs.sort_by_key(|run| std::cmp::Reverse(run.len()));
+    runs
+}
+
+/// Whether a lower-case run stands in the window, in any case.
+fn stands_in(run: &[u8], window: &[u8]) -> bool {
+    let Some((&first, rest)) = run.split_first() else { return true };
+    memchr::memchr2_iter(first, first.to_ascii_uppercase(), window).any(|at| {
+        window.get(at + 1..at + run.len()).is_some_and(|text| text.eq_ignore_ascii_case(rest))
+    })
 }

@@ -213,6 +213,9 @@ fn decide(
         from += (hit.start - from) % 2;
     }
     let window = &view.bytes[from..(hit.end + reach).min(view.bytes.len())];
+    if encoding == Encoding::Utf8 && !query.plausible(identifier, window) {
+        return None;
+    }
     let near = hit.start - from..hit.end - from;
     let mut last: Option<(usize, Occurrence)> = None;
     for layer in layers::read(window, encoding) {

@@ -54,24 +54,39 @@ pub(crate) fn runs(bytes: &[u8], least: usize) -> Vec<Run> {
         }
         let run = collect(bytes, at);
         at = run.bytes.end.max(at + least);
-        if worthwhile(&run.encoded) {
-            found.push(run);
-        }
+        split_alphabets(run, least, &mut found);
     }
     found
 }
 
-/// GUIDs and plain words and hexadecimal numbers are no base64 that is worth decoding.
+/// The two alphabets do not mix: where a run holds signs of both, it is a path of URL-safe tokens.
+fn split_alphabets(run: Run, least: usize, found: &mut Vec<Run>) {
+    let mixed = memchr::memchr2(b'-', b'_', &run.encoded).is_some()
+        && memchr::memchr2(b'+', b'/', &run.encoded).is_some();
+    if !mixed || run.encoded.len() != run.bytes.len() {
+        if worthwhile(&run.encoded) {
+            found.push(run);
+        }
+        return;
+    }
+    let mut start = 0;
+    for part in run.encoded.split(|b| matches!(b, b'+' | b'/')) {
+        if part.len() >= least && worthwhile(part) {
+            let place = run.bytes.start + start;
+            found.push(Run { bytes: place..place + part.len(), encoded: part.to_vec() });
+        }
+        start += part.len() + 1;
+    }
+}
+
+/// GUIDs, plain words and hexadecimal numbers are no base64 that is worth decoding.
 fn worthwhile(encoded: &[u8]) -> bool {
     let (mut upper, mut lower) = (false, false);
     for &byte in encoded.iter().take(256) {
         upper |= byte.is_ascii_uppercase();
         lower |= byte.is_ascii_lowercase();
     }
-    if encoded.len() < LONG {
-        return upper && lower;
-    }
-    !encoded.iter().take(256).all(|b| b.is_ascii_hexdigit() || *b == b'-')
+    upper && lower
 }
 
 fn collect(bytes: &[u8], start: usize) -> Run {

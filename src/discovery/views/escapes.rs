@@ -154,6 +154,10 @@ fn quoted(chars: Chars) -> Option<Escape> {
     {
         bytes.push(byte);
     }
+    // No mailer quotes a lone letter or digit, and logs are full of `id=42…`.
+    if matches!(bytes[..], [lone] if lone.is_ascii_alphanumeric()) {
+        return None;
+    }
     (!bytes.is_empty()).then(|| Escape {
         step: Step::QuotedPrintable,
         length: bytes.len() * 3,
@@ -403,7 +407,9 @@ mod tests {
         let quoted = |text| decoded(text, Dialect::QuotedPrintable);
         assert_eq!(quoted("mar=\r\nta=40x=C3=B8").as_deref(), Some("marta@xø"));
         assert_eq!(quoted("mar= \nta").as_deref(), Some("marta"));
-        assert_eq!(quoted("user=adele"), None, "lower case is no escape");
+        for plain in ["user=adele", "phone=493090182047", "id=41AB"] {
+            assert_eq!(quoted(plain), None, "{plain}");
+        }
     }
 
     #[test]

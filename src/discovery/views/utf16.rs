@@ -23,20 +23,23 @@ pub(crate) fn runs(bytes: &[u8], whole: Option<Encoding>) -> Vec<Run> {
     let mut found: Vec<Run> = Vec::new();
     let mut at = 0;
     while at + 8 <= bytes.len() {
+        // Two characters of ASCII with their zeros: worth a closer look, and rare in other data.
         let word = word(bytes, at);
-        // Two characters and a half: enough to be worth a closer look, and rare in other data.
-        let low = word & 0xFF00_FF00_FF00_FF00 == 0;
-        let high = word & 0x00FF_00FF_00FF_00FF == 0;
-        if !(low || high) || word == 0 {
+        let seed = if word.wrapping_sub(LOW_BITS) & !word & HIGH_BITS == 0 {
+            None
+        } else {
+            [0, 4].into_iter().find(|&half| is_seed(&bytes[at + half..at + half + 4]))
+        };
+        let Some(seed) = seed.map(|half| at + half) else {
             at += 8;
             continue;
-        }
+        };
         let mut past = at;
         for encoding in [Encoding::Utf16Le, Encoding::Utf16Be] {
             // The same bytes at the other parity are the other byte order, shifted by one.
-            for start in [at, at + 1] {
+            for start in [seed, seed + 1] {
                 let run = extend(bytes, start, encoding);
-                if run.bytes.len() >= 2 * MIN_CHARS && run.bytes.contains(&at) {
+                if run.bytes.len() >= 2 * MIN_CHARS && run.bytes.contains(&(seed + 1)) {
                     past = past.max(run.bytes.end);
                     if found.iter().rev().take(4).all(|seen| *seen != run) {
                         found.push(run);
@@ -47,6 +50,15 @@ pub(crate) fn runs(bytes: &[u8], whole: Option<Encoding>) -> Vec<Run> {
         at = past.max(at + 8) & !7;
     }
     found
+}
+
+const LOW_BITS: u64 = 0x0101_0101_0101_0101;
+const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+
+fn is_seed(four: &[u8]) -> bool {
+    let text = |byte: u8| matches!(byte, 0x20..=0x7E | b'\r' | b'\n' | b'\t');
+    four[1] == 0 && four[3] == 0 && text(four[0]) && text(four[2])
+        || four[0] == 0 && four[2] == 0 && text(four[1]) && text(four[3])
 }
 
 /// Little-endian, for 8 bytes at `at`.
