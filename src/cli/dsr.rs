@@ -47,7 +47,12 @@ pub enum DsrCommand {
         /// Only if the plan has this digest
         #[arg(long)]
         digest: Option<Sha256>,
+        /// The approver's signature over what `dsr statement` prints
+        #[arg(long, value_name = "FILE")]
+        signature: Option<std::path::PathBuf>,
     },
+    /// Print the exact text that an approver signs with ssh-keygen -Y sign -n decision@caseward
+    Statement { dsr: String },
     /// Return a plan to review
     Return {
         dsr: String,
@@ -83,8 +88,6 @@ pub enum DsrCommand {
     Close(super::NotYet),
     #[command(hide = true)]
     Status(super::NotYet),
-    #[command(hide = true)]
-    Statement(super::NotYet),
     #[command(hide = true)]
     Export(super::NotYet),
 }
@@ -148,7 +151,6 @@ impl DsrCommand {
             Self::Rectify(_) => Some("rectify"),
             Self::Close(_) => Some("close"),
             Self::Status(_) => Some("status"),
-            Self::Statement(_) => Some("statement"),
             Self::Export(_) => Some("export"),
             _ => None,
         };
@@ -250,8 +252,12 @@ impl DsrCommand {
                     ));
                 }
             }
-            Self::Approve { dsr, digest } => {
-                let planned = dsr::approve(&context, &dsr, digest)?;
+            Self::Statement { dsr } => {
+                super::print_statement(&out, &dsr::approval_statement(&context, &dsr)?)?;
+            }
+            Self::Approve { dsr, digest, signature } => {
+                let signature = super::signature(signature.as_deref())?;
+                let planned = dsr::approve(&context, &dsr, digest, signature.as_deref())?;
                 if out.json {
                     #[derive(Serialize)]
                     struct Approved {

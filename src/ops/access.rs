@@ -1,6 +1,7 @@
 //! Support access requests: made, decided, removed, and shown as each side may see them.
 
 use super::consent::tenant_cases;
+use super::signing;
 use super::{Context, Matter};
 use crate::error::{Error, Result};
 use crate::model::{
@@ -9,7 +10,7 @@ use crate::model::{
 };
 use crate::policy::access::{self as rules, SarState, SarStatus, Side, View};
 use crate::policy::diagnostics::{self, Collection};
-use crate::policy::{Actor, Refusal, case as case_rules};
+use crate::policy::{Actor, Refusal, case as case_rules, statement};
 use crate::workspace::{CaseRef, Commit, Loaded, Problem, layout};
 use serde::Serialize;
 
@@ -280,17 +281,47 @@ pub fn list(
     Ok((views, problems))
 }
 
-/// Decides on a request: fills every slot that the actor may fill, or the one named.
+/// What somebody decides on a request.
+#[derive(Debug, Clone, Copy)]
+pub struct DecisionInput<'a> {
+    pub decision: Decision,
+    /// Only this side; without it every slot that the actor may fill.
+    pub side: Option<Side>,
+    /// An armoured SSH signature over the decision's statement.
+    pub signature: Option<&'a str>,
+}
+
+/// The exact text that the actor signs to decide so (`access statement`).
 ///
 /// # Errors
-/// A rule says no; the refusal is logged at the resource tenant only (SAR-13).
-pub fn decide(
+/// A rule says that they may not decide.
+pub fn statement(
     context: &Context,
     sar: &str,
     decision: Decision,
     side: Option<Side>,
-) -> Result<AccessView> {
+) -> Result<String> {
+    let settings = &context.workspace.config().policy;
+    let (_, matter) = find(context, sar)?;
+    let slots =
+        rules::slots_to_fill(&context.actor, &matter.as_matter(), settings, side, context.now)?;
+    Ok(statement::access(
+        &context.workspace.config().origin,
+        &matter.request.value,
+        &slots,
+        decision,
+        &context.actor.principal,
+    ))
+}
+
+/// Decides on a request: fills every slot that the actor may fill, or the one named.
+///
+/// # Errors
+/// A rule says no, or the signature does not stand for this decision; the refusal is logged at the
+/// resource tenant only (SAR-13).
+pub fn decide(context: &Context, sar: &str, input: DecisionInput<'_>) -> Result<AccessView> {
     context.require_writable()?;
+    let DecisionInput { decision, side, signature } = input;
     let settings = &context.workspace.config().policy;
     let (case_ref, mut matter) = find(context, sar)?;
     let resource = matter.request.value.resource_tenant.clone();
@@ -299,17 +330,24 @@ pub fn decide(
         Decision::Approved => Activity::RequestApproved,
         Decision::Rejected => Activity::RequestRejected,
     };
-    if settings.require_signed_decisions {
-        return Err(Error::Usage {
-            message: "this workspace requires signed decisions, and none was given".to_owned(),
-            hint: Some("importing signatures is not part of this version yet".to_owned()),
-        });
-    }
     let slots =
         rules::slots_to_fill(&context.actor, &matter.as_matter(), settings, side, context.now)
             .map_err(|refusal| context.refused(refusal, &resource, activity, &about))?;
-    let slot =
-        Slot { decision, at: context.now, by: context.actor.principal.clone(), signature: None };
+    let signature = match signature {
+        Some(armored) => {
+            let origin = &context.workspace.config().origin;
+            let by = &context.actor.principal;
+            let text = statement::access(origin, &matter.request.value, &slots, decision, by);
+            let checked = signing::check_decision(context, "SAR-7", &text, armored, by)?;
+            Some(checked.map_err(|refusal| context.refused(refusal, &resource, activity, &about))?)
+        }
+        None if settings.require_signed_decisions => {
+            let refusal = signing::unsigned("SAR-7", &format!("caseward access statement {sar}"));
+            return Err(context.refused(refusal, &resource, activity, &about));
+        }
+        None => None,
+    };
+    let slot = Slot { decision, at: context.now, by: context.actor.principal.clone(), signature };
     let mut commit = Commit::new();
     // The other side's slot and the case's state are part of what is decided here.
     commit.rely_on(&matter.request);

@@ -11,6 +11,7 @@ pub mod consent;
 pub mod diagnostics;
 pub mod dsr;
 pub mod roles;
+pub mod statement;
 
 pub use actor::Actor;
 
