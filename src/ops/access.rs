@@ -52,7 +52,8 @@ pub(super) fn matters(
         let resource = &request.value.resource_tenant;
         match context.workspace.approval(resource, &request.value.id) {
             Ok(approval) => {
-                matters.push(LoadedMatter { request, approval, case: case.cloned() });
+                let matter = LoadedMatter { request, approval, case: case.cloned() };
+                matters.push(only_signed(context, matter)?);
             }
             // Without its approval the state of a request is unknown: better none than a wrong one.
             Err(Error::Invalid(invalid)) => problems.push(invalid.into()),
@@ -60,6 +61,36 @@ pub(super) fn matters(
         }
     }
     Ok((matters, problems))
+}
+
+/// Where the workspace requires signed decisions, a slot without a signature that stands for it is
+/// as good as empty. The text that the records were read from stays, so a change is still based on
+/// what the files say.
+fn only_signed(context: &Context, mut matter: LoadedMatter) -> Result<LoadedMatter> {
+    if !context.workspace.config().policy.require_signed_decisions {
+        return Ok(matter);
+    }
+    let request = matter.request.value.clone();
+    let stands = |slot: &Slot| {
+        let origin = &context.workspace.config().origin;
+        let sides: [&[Side]; 3] =
+            [&[Side::Request], &[Side::Resource], &[Side::Request, Side::Resource]];
+        let statements =
+            sides.map(|sides| statement::access(origin, &request, sides, slot.decision, &slot.by));
+        signing::stands(context, &statements, slot.signature.as_deref(), &slot.by, slot.at)
+    };
+    if let Some(slot) = &matter.request.value.request_slot
+        && !stands(slot)?
+    {
+        matter.request.value.request_slot = None;
+    }
+    if let Some(approval) = &mut matter.approval
+        && let Some(slot) = &approval.value.resource_slot
+        && !stands(slot)?
+    {
+        approval.value.resource_slot = None;
+    }
+    Ok(matter)
 }
 
 /// A request as the actor may see it (SAR-13).
@@ -209,7 +240,8 @@ fn find(context: &Context, sar: &str) -> Result<(CaseRef, LoadedMatter)> {
     let (case_ref, request) = context.workspace.find_access_request(&id)?;
     let approval = context.workspace.approval(&request.value.resource_tenant, &request.value.id)?;
     let case = context.workspace.case(&case_ref).ok();
-    Ok((case_ref, LoadedMatter { request, approval, case }))
+    let matter = only_signed(context, LoadedMatter { request, approval, case })?;
+    Ok((case_ref, matter))
 }
 
 /// One request, as the actor may see it.

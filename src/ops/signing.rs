@@ -27,7 +27,22 @@ pub(super) fn check_decision(
         Ok(key) => key,
         Err(error) => return Ok(Err(refuse(error.to_string()))),
     };
-    let signers = signers(context)?;
+    let why = match standing(&signers(context)?, &key, decider, context.now) {
+        Ok(()) => return Ok(Ok(armored.trim().to_owned() + "\n")),
+        Err(why) => why,
+    };
+    Ok(Err(Refusal::new(rule, why).hint(format!(
+        "`caseward attest signer add {decider} --key …` lists a key; a key that is not listed never signs a decision"
+    ))))
+}
+
+/// Whether `key` may sign decisions as `decider` at `at`; the error says why not.
+fn standing(
+    signers: &AllowedSigners,
+    key: &PublicKey,
+    decider: &str,
+    at: Time,
+) -> Result<(), String> {
     let listed = signers.signers().iter().filter(|signer| {
         !signer.cert_authority
             && signer.key.key_data() == key.key_data()
@@ -41,17 +56,33 @@ pub(super) fn check_decision(
             .is_none_or(|names| names.iter().any(|name| name == DECISION_NAMESPACE));
         if !for_decisions {
             why = format!("the key of {decider} is not listed for decisions");
-        } else if signer.valid_after.is_some_and(|after| context.now < after) {
+        } else if signer.valid_after.is_some_and(|after| at < after) {
             why = format!("the key of {decider} is not valid yet");
-        } else if signer.valid_before.is_some_and(|before| context.now >= before) {
+        } else if signer.valid_before.is_some_and(|before| at >= before) {
             why = format!("the key of {decider} has expired");
         } else {
-            return Ok(Ok(armored.trim().to_owned() + "\n"));
+            return Ok(());
         }
     }
-    Ok(Err(Refusal::new(rule, why).hint(format!(
-        "`caseward attest signer add {decider} --key …` lists a key; a key that is not listed never signs a decision"
-    ))))
+    Err(why)
+}
+
+/// Whether a recorded decision carries a signature over one of `statements` by a key that was
+/// listed for its decider at that time. Where a workspace requires signatures, a decision that
+/// somebody merely wrote into a file counts for nothing.
+pub(super) fn stands(
+    context: &Context,
+    statements: &[String],
+    signature: Option<&str>,
+    by: &str,
+    at: Time,
+) -> Result<bool> {
+    let Some(armored) = signature else { return Ok(false) };
+    let signers = signers(context)?;
+    Ok(statements.iter().any(|statement| {
+        verify_signature(armored, DECISION_NAMESPACE, statement.as_bytes())
+            .is_ok_and(|key| standing(&signers, &key, by, at).is_ok())
+    }))
 }
 
 /// The refusal of a decision without a signature where the workspace requires one.

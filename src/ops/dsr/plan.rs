@@ -533,6 +533,33 @@ fn statement_of(context: &Context, dsr: &DsrRef, request: &Request) -> Result<St
     Ok(statement::deletion(origin, &dsr.tenant, request, plan, &context.actor.principal))
 }
 
+/// Where the workspace requires signed decisions, an approval that somebody merely wrote into the
+/// request counts for nothing.
+pub(super) fn check_approval_signed(
+    context: &Context,
+    dsr: &DsrRef,
+    request: &Request,
+) -> Result<(), Error> {
+    let Some(plan) = request
+        .plan
+        .as_ref()
+        .filter(|_| context.workspace.config().policy.require_signed_decisions)
+    else {
+        return Ok(());
+    };
+    let origin = &context.workspace.config().origin;
+    for decision in &request.decisions {
+        if decision.what == DecisionKind::Approved && decision.digest == Some(plan.digest) {
+            let text = statement::deletion(origin, &dsr.tenant, request, plan, &decision.by);
+            let signature = decision.signature.as_deref();
+            if signing::stands(context, &[text], signature, &decision.by, decision.at)? {
+                return Ok(());
+            }
+        }
+    }
+    Err(signing::unsigned("DEL-2", &format!("caseward dsr statement {}", request.id)).into())
+}
+
 /// Approves the current plan (DEL-2), with a signature over its statement where one is given or
 /// the workspace requires it.
 ///
