@@ -1,7 +1,23 @@
 //! caseward: support cases, consent, access, data subject requests and attested deletion.
 //!
-//! In reading order: [`fs`] is the file system behind a seam, …
+//! In reading order: [`model`] is what records are, [`policy`] what the rules allow, [`fs`] the file
+//! system behind a seam, [`workspace`] where records live, [`discovery`] finds identifiers, [`attest`]
+//! removes files and proves it, [`report`] tells the customer, [`ops`] is every operation, and
+//! [`cli`] a face.
+
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests look at files from outside"))]
 
 pub mod attest;
+pub mod cli;
+pub mod discovery;
+pub mod env;
+pub mod error;
+pub mod exit;
 pub mod fs;
+pub mod model;
+pub mod ops;
+pub mod outside;
+pub mod policy;
 pub mod report;
+pub mod text;
+pub mod workspace;

@@ -123,8 +123,12 @@ pub struct Scope {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Store {
     pub store: String,
-    pub files: u64,
-    pub bytes: u64,
+    /// `None` for a store that was not searched: that there is anything in it is not for reports
+    /// (DTM-2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
     /// Why it was not searched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,

@@ -164,7 +164,8 @@ fn scope_facts(report: &Report) -> Vec<(&'static str, String)> {
 fn stores(stores: &[super::Store]) -> Body {
     let rows = stores.iter().map(|store| {
         let why = store.why.clone().unwrap_or_else(dash);
-        vec![store.store.clone(), store.files.to_string(), store.bytes.to_string(), why]
+        let count = |count: Option<u64>| count.map_or_else(dash, |count| count.to_string());
+        vec![store.store.clone(), count(store.files), count(store.bytes), why]
     });
     Body::Table { heads: vec!["store", "files", "bytes", "why"], rows: rows.collect() }
 }

@@ -99,8 +99,8 @@ impl Place {
         });
         let store = |store: &str, why: Option<&str>| Store {
             store: store.into(),
-            files: 5,
-            bytes: 90,
+            files: why.is_none().then_some(5),
+            bytes: why.is_none().then_some(90),
             why: why.map(str::to_owned),
         };
         Content {

@@ -1,5 +1,7 @@
 //! Checking a bundle in-process: all that `verify.sh` checks, the signature, and every rendering.
 
+#![allow(clippy::disallowed_methods, reason = "a bundle lies outside the workspace")]
+
 use super::{Opened, VERIFY_SH, accord, read_openings, read_proof};
 use crate::attest::{
     AllowedSigners, Body, Check, Checkpoint, Leaf, REPORT_NAMESPACE, Sha256, Standing, TxId, VKey,

@@ -1,5 +1,7 @@
 //! Writing a bundle: everything composed first, checked against the log, then written once.
 
+#![allow(clippy::disallowed_methods, reason = "a bundle lies outside the workspace")]
+
 use super::{Opened, VERIFY_SH, accord, openings_file, proof_file};
 use crate::attest::merkle::Claim;
 use crate::attest::{

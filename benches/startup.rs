@@ -1,0 +1,78 @@
+//! Start-up: what `--help`, the list of cases and a verification cost, beside a peer that only
+//! starts. `cargo bench --bench startup`; `-- --smoke` runs one short round.
+//!
+//! Prints medians and the ratio to the peer (`/bin/true`): the machine's own cost of starting a
+//! process is in both.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "a bench measures with the wall clock and prints"
+)]
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+fn main() {
+    let smoke = std::env::args().any(|argument| argument == "--smoke");
+    let rounds = if smoke { 5 } else { 101 };
+    let scratch = tempfile::tempdir().unwrap();
+    let demo = scratch.path().join("demo");
+    let program = env!("CARGO_BIN_EXE_caseward");
+    let made = Command::new(program)
+        .args(["demo", "--no-tui"])
+        .arg(&demo)
+        .stdout(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let size = std::fs::metadata(program).unwrap().len();
+    println!("binary {:.1} MB", size as f64 / 1e6);
+    let peer = median(rounds, || run("/bin/true", &[], &demo));
+    println!("{:<28} {:>9.2} ms", "/bin/true", millis(peer));
+    for arguments in [
+        &["--help"][..],
+        &["case", "list"],
+        &["status"],
+        &["attest", "verify"],
+        &["dsr", "list", "--json"],
+    ] {
+        let time = median(rounds, || run(program, arguments, &demo));
+        println!(
+            "{:<28} {:>9.2} ms  {:>6.1} x /bin/true",
+            arguments.join(" "),
+            millis(time),
+            time.as_secs_f64() / peer.as_secs_f64()
+        );
+    }
+}
+
+fn run(program: &str, arguments: &[&str], demo: &Path) {
+    let status = Command::new(program)
+        .args(arguments)
+        .env("CASEWARD_WORKSPACE", demo)
+        .env("XDG_STATE_HOME", demo.with_file_name("state"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success(), "{program} {arguments:?}");
+}
+
+fn median(rounds: usize, mut once: impl FnMut()) -> Duration {
+    once(); // warms the cache
+    let mut times: Vec<Duration> = (0..rounds)
+        .map(|_| {
+            let start = Instant::now();
+            once();
+            start.elapsed()
+        })
+        .collect();
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}

@@ -1,0 +1,53 @@
+//! `caseward demo`.
+
+use super::Global;
+use super::output::Out;
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::ops::init;
+use clap::Args;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Where to make it; must not exist [default: a new temporary directory]
+    dir: Option<PathBuf>,
+    /// Only make it and print the next commands
+    #[arg(long)]
+    no_tui: bool,
+}
+
+/// The main job on the example, a command a line. `$W` is the workspace.
+const TOUR: &[(&str, &str)] = &[
+    ("what is due, what expires soon", "status"),
+    ("the cases", "case list"),
+    (
+        "may we collect from the customer's other tenant?",
+        "access check 2610240010004182 --tenant contoso-test.com",
+    ),
+    (
+        "John asks for Jane's data to be erased",
+        "dsr new contoso.com --type delete --regulation gdpr --requester customer --option a --identifier email=jane@contoso.com --identifier \"name=Jane Miller\"",
+    ),
+    ("search for exactly what he gave", "dsr discover DSR-2026-0002"),
+    ("look at what was found", "dsr findings DSR-2026-0002"),
+];
+
+impl Demo {
+    pub fn run(self, global: &Global) -> Result<Exit> {
+        let made = init::demo(self.dir)?;
+        let out = Out::new(global.json, global.color, crate::env::wall_clock());
+        if out.json {
+            out.document("demo", &made)?;
+            return Ok(Exit::Done);
+        }
+        out.line(format!("A fresh workspace lies in {}", made.dir))?;
+        out.line("")?;
+        out.line(format!("  export CASEWARD_WORKSPACE={}", made.dir))?;
+        for (what, command) in TOUR {
+            out.line(format!("  caseward {command}    # {what}"))?;
+        }
+        let _ = self.no_tui;
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,298 @@
+//! Face one: the command line. One file per command, thin over `ops`.
+
+mod access;
+mod attach;
+mod attest;
+mod audit;
+mod case;
+mod consent;
+mod demo;
+mod doctor;
+mod dsr;
+mod output;
+mod settings;
+mod status;
+
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::ops::{Context, Opening};
+use clap::{Args, Parser, Subcommand};
+use output::{ColorChoice, Out};
+use serde::Serialize;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+const ABOUT: &str = "Support cases, consent, access, data subject requests and attested deletion";
+
+const AFTER_HELP: &str = "\
+Start here:
+  caseward demo                        a fresh example workspace, with the next commands to try
+  caseward status                      what is due, what expires soon, what is wrong
+  caseward case list --open            the open cases
+  caseward dsr new TENANT --type delete --regulation gdpr --requester customer --option a \\
+                   --identifier email=jane@contoso.com
+
+Exit codes: 0 done, 1 refused by a rule or a verification failed, 2 usage, 3 workspace or file
+invalid, 4 I/O error, 5 conflict, 130 interrupted.";
+
+/// The command line as it was typed.
+#[derive(Debug, Parser)]
+#[command(name = "caseward", version, about = ABOUT, after_help = AFTER_HELP, max_term_width = 100)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options that stand before or after the subcommand.
+#[derive(Debug, Clone, Args)]
+struct Global {
+    /// The workspace [default: $CASEWARD_WORKSPACE, else the nearest directory upwards with a workspace.toml]
+    #[arg(long, global = true, value_name = "DIR")]
+    workspace: Option<PathBuf>,
+    /// Who acts: an engineer or a principal of a tenant [default: the engineer who is this account]
+    #[arg(long = "as", global = true, value_name = "PRINCIPAL")]
+    acting_as: Option<String>,
+    /// One JSON document on standard output
+    #[arg(long, global = true)]
+    json: bool,
+    /// Colour
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    color: ColorChoice,
+    /// Change nothing, not even what recovery or the audit log would write
+    #[arg(long, global = true)]
+    read_only: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// A fresh copy of the example workspace, its story shifted to now
+    Demo(demo::Demo),
+    /// Make a new, empty workspace with its attestation log
+    Init(settings::Init),
+    /// Tenants and the people in them
+    #[command(subcommand)]
+    Tenant(settings::TenantCommand),
+    /// The engineers of the workspace
+    #[command(subcommand)]
+    Engineer(settings::EngineerCommand),
+    /// Counts, what is due, what expires soon, problems
+    Status(status::Status),
+    /// Cases: open, list, show, assign, close, restrict, reopen, note
+    #[command(subcommand)]
+    Case(case::CaseCommand),
+    /// Consent to advanced diagnostics: show, grant, revoke
+    #[command(subcommand)]
+    Consent(consent::ConsentCommand),
+    /// Support access requests: request, list, approve, reject, remove, check
+    #[command(subcommand)]
+    Access(access::AccessCommand),
+    /// Attach diagnostics to a case
+    Attach(attach::Attach),
+    /// The diagnostics of a case
+    #[command(subcommand)]
+    Diagnostics(attach::DiagnosticsCommand),
+    /// Data subject requests: from intake to deletion
+    #[command(subcommand)]
+    Dsr(dsr::DsrCommand),
+    /// The attestation log: list, show, verify
+    #[command(subcommand)]
+    Attest(attest::AttestCommand),
+    /// A tenant's audit log
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Versions, terminal, file system, permissions, problems
+    Doctor(doctor::Doctor),
+    #[command(hide = true)]
+    Transfer(NotYet),
+    #[command(hide = true)]
+    Retention(NotYet),
+    #[command(hide = true)]
+    Hold(NotYet),
+    #[command(hide = true)]
+    Generate(NotYet),
+    #[command(hide = true)]
+    Completions(NotYet),
+    #[command(hide = true)]
+    Man(NotYet),
+}
+
+/// A command of a later version.
+#[derive(Debug, Args)]
+struct NotYet {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    _rest: Vec<OsString>,
+}
+
+/// Runs the program on its arguments and returns its exit code.
+#[must_use]
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            if !error.use_stderr() {
+                return Exit::Done;
+            }
+            if arguments.iter().take_while(|word| *word != "--").any(|word| word == "--json") {
+                print_error(&usage_of(&error));
+            }
+            return Exit::Usage;
+        }
+    };
+    let json = cli.global.json;
+    match run(cli) {
+        Ok(exit) => exit,
+        Err(error) => report(&error, json),
+    }
+}
+
+fn run(cli: Cli) -> Result<Exit> {
+    let global = &cli.global;
+    match cli.command {
+        Command::Demo(command) => command.run(global),
+        Command::Init(command) => command.run(global),
+        Command::Tenant(command) => command.run(global),
+        Command::Engineer(command) => command.run(global),
+        Command::Status(command) => command.run(global),
+        Command::Case(command) => command.run(global),
+        Command::Consent(command) => command.run(global),
+        Command::Access(command) => command.run(global),
+        Command::Attach(command) => command.run(global),
+        Command::Diagnostics(command) => command.run(global),
+        Command::Dsr(command) => command.run(global),
+        Command::Attest(command) => command.run(global),
+        Command::Audit(command) => command.run(global),
+        Command::Doctor(command) => command.run(global),
+        Command::Transfer(_) => not_yet("transfer"),
+        Command::Retention(_) => not_yet("retention"),
+        Command::Hold(_) => not_yet("hold"),
+        Command::Generate(_) => not_yet("generate"),
+        Command::Completions(_) => not_yet("completions"),
+        Command::Man(_) => not_yet("man"),
+    }
+}
+
+fn not_yet(command: &str) -> Result<Exit> {
+    Err(Error::Usage {
+        message: format!("`caseward {command}` is not part of this version yet"),
+        hint: Some("`caseward --help` lists what is".to_owned()),
+    })
+}
+
+impl Global {
+    /// Opens the workspace for a command.
+    fn open(&self) -> Result<(Context, Out)> {
+        let opening = Opening {
+            workspace: self.workspace.clone(),
+            acting_as: self.acting_as.clone(),
+            read_only: self.read_only,
+        };
+        let context = Context::open(&opening)?;
+        let out = Out::new(self.json, self.color, context.now);
+        for notice in &context.notices {
+            output::message(format!("notice: {}", crate::text::safe(notice)));
+        }
+        Ok((context, out))
+    }
+}
+
+#[derive(Serialize)]
+struct Refused<'a> {
+    error: ErrorDocument<'a>,
+}
+
+#[derive(Serialize)]
+struct ErrorDocument<'a> {
+    code: &'a str,
+    rule: Option<&'a str>,
+    message: String,
+    hint: Option<String>,
+}
+
+/// What clap says in its first paragraph, as an error of ours.
+fn usage_of(error: &clap::Error) -> Error {
+    let text = error.render().to_string();
+    let first = text.split("\n\n").next().unwrap_or_default();
+    let words: Vec<&str> = first.split_whitespace().collect();
+    let message = words.join(" ");
+    Error::usage(message.strip_prefix("error: ").unwrap_or(&message))
+        .with_hint("`caseward --help` lists the commands, and each of them has --help")
+}
+
+/// Prints an error as the document that stands beside the exit code.
+fn print_error(error: &Error) {
+    let document = Refused {
+        error: ErrorDocument {
+            code: error.code(),
+            rule: error.rule(),
+            message: error.to_string(),
+            hint: error.hint(),
+        },
+    };
+    let out = Out::new(true, ColorChoice::Never, crate::env::wall_clock());
+    // With standard output gone there is still standard error.
+    let _ = out.document("error", &document);
+}
+
+/// Says what went wrong and what to do, and returns the exit code.
+fn report(error: &Error, json: bool) -> Exit {
+    if let Error::Io { source, path, .. } = error
+        && source.kind() == std::io::ErrorKind::BrokenPipe
+        && path == "standard output"
+    {
+        // The reader has seen enough: `caseward case list | head` is no failure.
+        return Exit::Done;
+    }
+    if json {
+        print_error(error);
+    }
+    output::message(format!("caseward: {}", crate::text::safe_block(&error.to_string())));
+    if let Some(hint) = error.hint() {
+        output::hint(crate::text::safe_block(&hint));
+    }
+    error.exit()
+}
+
+/// Prints the problems of files that a command passed over.
+fn print_problems(problems: &[crate::workspace::Problem]) {
+    let (shown, more) = problems.split_at(problems.len().min(10));
+    for problem in shown {
+        let (path, why) = (crate::text::safe(&problem.path), crate::text::safe(&problem.why));
+        output::message(format!("problem: {path}: {} ({why})", problem.kind.as_str()));
+    }
+    if !more.is_empty() {
+        output::message(format!("problem: and {} more; `caseward doctor` lists all", more.len()));
+    }
+}
+
+/// Parses an RFC 3339 time for clap.
+fn time(text: &str) -> Result<crate::model::Time, String> {
+    crate::env::parse_time(text)
+        .map_err(|_| format!("`{text}` is no RFC 3339 time such as 2026-11-21T09:00:00Z"))
+}
+
+/// Reads an imported signature.
+fn signature(path: Option<&std::path::Path>) -> Result<Option<String>> {
+    path.map(|path| Ok(String::from_utf8_lossy(&crate::outside::read(path)?).into_owned()))
+        .transpose()
+}
+
+/// Prints a statement to the byte: it is what gets signed.
+fn print_statement(out: &Out, text: &str) -> Result<()> {
+    if out.json {
+        #[derive(Serialize)]
+        struct Statement<'a> {
+            statement: &'a str,
+            namespace: &'a str,
+        }
+        let namespace = crate::attest::DECISION_NAMESPACE;
+        return out.document("statement", &Statement { statement: text, namespace });
+    }
+    out.line(text.trim_end_matches('\n'))?;
+    output::hint("ssh-keygen -Y sign -n decision@caseward -f KEY FILE, then --signature FILE.sig");
+    Ok(())
+}

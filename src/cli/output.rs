@@ -1,0 +1,185 @@
+//! What commands print: one JSON document, or text for people; never anything a terminal obeys.
+
+use crate::error::{Error, Result};
+use crate::model::Time;
+use crate::policy::clock;
+use crate::text;
+use serde::Serialize;
+use std::io::{self, IsTerminal, Write};
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum ColorChoice {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// Standard output.
+#[derive(Debug)]
+pub struct Out {
+    pub json: bool,
+    color: bool,
+    /// Columns of the terminal; `None` when the output is none.
+    width: Option<usize>,
+    now: Time,
+}
+
+/// The weight of a piece of text; said in words as well, so nothing is lost without colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    Plain,
+    Strong,
+    Dim,
+    Good,
+    Warn,
+    Bad,
+}
+
+impl Out {
+    #[must_use]
+    pub fn new(json: bool, color: ColorChoice, now: Time) -> Self {
+        let terminal = io::stdout().is_terminal();
+        let color = match color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => {
+                terminal
+                    && crate::env::variable("NO_COLOR").is_none()
+                    && crate::env::variable("TERM").as_deref() != Some("dumb")
+            }
+        };
+        let width = terminal.then(terminal_width).flatten();
+        Self { json, color, width, now }
+    }
+
+    /// Prints `value` as the document `caseward/<name>/1`.
+    ///
+    /// # Errors
+    /// Standard output is gone.
+    pub fn document(&self, name: &str, value: &impl Serialize) -> Result<()> {
+        let mut document = serde_json::Map::new();
+        document.insert("schema".to_owned(), format!("caseward/{name}/1").into());
+        match serde_json::to_value(value) {
+            Ok(serde_json::Value::Object(fields)) => document.extend(fields),
+            Ok(other) => {
+                document.insert("value".to_owned(), other);
+            }
+            Err(error) => return Err(Error::io("write", "standard output", error.into())),
+        }
+        let mut text = serde_json::to_string_pretty(&document)
+            .map_err(|error| Error::io("write", "standard output", error.into()))?;
+        text.push('\n');
+        write_out(&text)
+    }
+
+    /// Prints a line. The caller has made untrusted parts safe with [`text::safe`].
+    ///
+    /// # Errors
+    /// Standard output is gone.
+    pub fn line(&self, line: impl AsRef<str>) -> Result<()> {
+        let mut text = line.as_ref().to_owned();
+        text.push('\n');
+        write_out(&text)
+    }
+
+    /// The text in a tone.
+    #[must_use]
+    pub fn tone(&self, tone: Tone, text: impl AsRef<str>) -> String {
+        let text = text.as_ref();
+        let code = match tone {
+            Tone::Plain => return text.to_owned(),
+            _ if !self.color => return text.to_owned(),
+            Tone::Strong => "1",
+            Tone::Dim => "2",
+            Tone::Good => "32",
+            Tone::Warn => "33",
+            Tone::Bad => "31",
+        };
+        format!("\x1b[{code}m{text}\x1b[0m")
+    }
+
+    /// A moment for people: `2026-11-23 10:30 UTC (in 2 days)`.
+    #[must_use]
+    pub fn moment(&self, time: Time) -> String {
+        let relative = if time > self.now {
+            format!("in {}", clock::in_words(time - self.now))
+        } else {
+            format!("{} ago", clock::in_words(self.now - time))
+        };
+        format!("{} UTC ({relative})", time.format("%Y-%m-%d %H:%M"))
+    }
+
+    /// Prints rows under a heading, each column as wide as it needs; on a terminal the last column
+    /// is cut to what fits.
+    ///
+    /// # Errors
+    /// Standard output is gone.
+    pub fn table(&self, heading: &[&str], rows: &[Vec<(Tone, String)>]) -> Result<()> {
+        let columns = heading.len();
+        let mut widths: Vec<usize> = heading.iter().map(|name| text::width(name)).collect();
+        for row in rows {
+            for (width, (_, cell)) in widths.iter_mut().zip(row) {
+                *width = (*width).max(text::width(cell));
+            }
+        }
+        let before: usize = widths.iter().take(columns.saturating_sub(1)).map(|w| w + 2).sum();
+        if let (Some(width), Some(last)) = (self.width, widths.last_mut()) {
+            *last = (*last).min(width.saturating_sub(before).max(12));
+        }
+        let print = |cells: &[(Tone, String)]| {
+            let mut line = String::new();
+            for (index, (tone, cell)) in cells.iter().enumerate() {
+                let shown = text::truncate(cell, widths[index]);
+                let pad = widths[index].saturating_sub(text::width(&shown));
+                line.push_str(&self.tone(*tone, &shown));
+                if index + 1 < columns {
+                    line.push_str(&" ".repeat(pad + 2));
+                }
+            }
+            self.line(line.trim_end())
+        };
+        let heading: Vec<(Tone, String)> =
+            heading.iter().map(|name| (Tone::Dim, (*name).to_owned())).collect();
+        print(&heading)?;
+        rows.iter().try_for_each(|row| print(row))
+    }
+}
+
+fn terminal_width() -> Option<usize> {
+    crate::env::variable("COLUMNS")
+        .and_then(|columns| columns.parse().ok())
+        .or_else(|| crossterm::terminal::size().ok().map(|(columns, _)| usize::from(columns)))
+}
+
+/// A cell in the plain tone.
+#[must_use]
+pub fn plain(text: impl AsRef<str>) -> (Tone, String) {
+    (Tone::Plain, text::safe(text.as_ref()).into_owned())
+}
+
+/// A cell in a tone.
+#[must_use]
+pub fn toned(tone: Tone, text: impl AsRef<str>) -> (Tone, String) {
+    (tone, text::safe(text.as_ref()).into_owned())
+}
+
+/// Writes to standard output; a reader that went away ends the program quietly.
+fn write_out(text: &str) -> Result<()> {
+    io::stdout()
+        .lock()
+        .write_all(text.as_bytes())
+        .map_err(|error| Error::io("write to", "standard output", error))
+}
+
+/// A message for people on standard error.
+#[allow(clippy::disallowed_macros, reason = "the one place where messages leave the program")]
+pub fn message(text: impl AsRef<str>) {
+    eprintln!("{}", text.as_ref());
+}
+
+/// A way out, on standard error.
+pub fn hint(text: impl AsRef<str>) {
+    message(format!("hint: {}", text.as_ref()));
+}

@@ -1,0 +1,16 @@
+//! Searching bytes, files, and many files.
+
+mod archive;
+mod budget;
+mod derive;
+mod engine;
+mod file;
+mod limits;
+mod run;
+mod source;
+mod stream;
+
+pub use limits::Limits;
+pub use run::{Content, Progress, Target, run};
+pub use source::Source;
+pub(crate) use source::read_full;

@@ -1,0 +1,59 @@
+//! Where bytes come from.
+
+use crate::fs::FsFile;
+use std::io;
+
+/// Something that can be read at any place; a file, or bytes in memory.
+pub trait Source {
+    /// Reads at `offset`; 0 means the end. May return fewer bytes than asked for.
+    ///
+    /// # Errors
+    /// Whatever the storage answers.
+    fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+    /// Bytes there are.
+    ///
+    /// # Errors
+    /// Whatever the storage answers.
+    fn size(&self) -> io::Result<u64>;
+}
+
+impl Source for &[u8] {
+    fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let rest = usize::try_from(offset).ok().and_then(|at| self.get(at..)).unwrap_or_default();
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        Ok(count)
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.len() as u64)
+    }
+}
+
+impl Source for Box<dyn FsFile> {
+    fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        (**self).read_at(buffer, offset)
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.stat()?.size)
+    }
+}
+
+/// Fills `buffer` from `offset` on, as far as there are bytes.
+pub(crate) fn read_full(
+    source: &mut dyn Source,
+    buffer: &mut [u8],
+    offset: u64,
+) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match source.read_at(&mut buffer[filled..], offset + filled as u64) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}

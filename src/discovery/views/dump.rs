@@ -1,0 +1,266 @@
+//! Bytes written out as numbers: runs of hexadecimal digits, hex dumps, registry exports, lists of
+//! decimal numbers.
+
+use std::ops::Range;
+
+/// Bytes written as numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Dump {
+    pub place: Range<usize>,
+    pub bytes: Vec<u8>,
+    pub hex: bool,
+}
+
+/// Fewest bytes worth decoding.
+const LEAST: usize = 8;
+
+fn nibble(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|n| u8::try_from(n).ok())
+}
+
+/// Whether decoded bytes read as text: what has been dumped otherwise holds no names.
+fn promising(bytes: &[u8]) -> bool {
+    // UTF-16 has a zero in every second place; dumps mix text and other bytes.
+    let telling = bytes
+        .windows(2)
+        .filter(|pair| {
+            pair.iter().all(|b| b.is_ascii_graphic() || *b == b' ')
+                || pair[0] == 0 && pair[1].is_ascii_graphic()
+                || pair[1] == 0 && pair[0].is_ascii_graphic()
+                || pair[0] >= 0xC3 && pair[1] >= 0x80
+        })
+        .count();
+    telling * 3 >= bytes.len()
+}
+
+/// All dumps in the text.
+pub(crate) fn find(bytes: &[u8]) -> Vec<Dump> {
+    let mut found = runs(bytes);
+    found.extend(spaced(bytes));
+    found.extend(decimal(bytes));
+    found
+}
+
+/// Digits without separators.
+fn runs(bytes: &[u8]) -> Vec<Dump> {
+    const DIGITS: usize = 2 * LEAST;
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at + DIGITS <= bytes.len() {
+        if let Some(gap) = (at..at + DIGITS).rev().find(|&i| !bytes[i].is_ascii_hexdigit()) {
+            at = gap + 1;
+            continue;
+        }
+        let mut end = at + DIGITS;
+        while end < bytes.len() && bytes[end].is_ascii_hexdigit() {
+            end += 1;
+        }
+        // Where the run begins in the middle of a byte, the other parity is right.
+        for start in [at, at + 1] {
+            let decoded: Vec<u8> = bytes[start..end]
+                .chunks_exact(2)
+                .filter_map(|p| Some(nibble(p[0])? << 4 | nibble(p[1])?))
+                .collect();
+            if promising(&decoded) {
+                found.push(Dump { place: start..end, bytes: decoded, hex: true });
+                break;
+            }
+        }
+        at = end + 1;
+    }
+    found
+}
+
+/// Digits in groups: dumps in lines with offsets, `6d,61,72`, `6d-61-72`, `0x6d, 0x61`, `\x6d`.
+fn spaced(bytes: &[u8]) -> Vec<Dump> {
+    let mut found: Vec<Dump> = Vec::new();
+    let mut at = 0;
+    while at + 24 <= bytes.len() {
+        if !seed(&bytes[at..at + 24]) {
+            at += 8;
+            continue;
+        }
+        let mut line = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |i| i + 1);
+        // A list can be one very long line.
+        line = line.max(at.saturating_sub(256));
+        let start = line;
+        let mut decoded = Vec::new();
+        let mut end = line;
+        while line < bytes.len() {
+            let length =
+                memchr::memchr(b'\n', &bytes[line..]).map_or(bytes.len() - line, |n| n + 1);
+            let before = decoded.len();
+            dump_line(&bytes[line..line + length], line == start, &mut decoded);
+            line += length;
+            if decoded.len() - before < 1 {
+                break;
+            }
+            end = line;
+        }
+        if decoded.len() >= LEAST && promising(&decoded) {
+            found.push(Dump { place: start..end, bytes: decoded, hex: true });
+        }
+        at = end.max(at + 8);
+    }
+    found
+}
+
+/// Whether two-digit or four-digit groups stand at a steady distance.
+fn seed(window: &[u8]) -> bool {
+    let group =
+        |at: usize, digits: usize| window[at..at + digits].iter().all(u8::is_ascii_hexdigit);
+    let sign = |b: u8| matches!(b, b' ' | b',' | b'-' | b':' | b'.' | b';' | b'|' | b'\t');
+    let steady = |first: usize, digits: usize, step: usize| {
+        (0..3).all(|n| {
+            let at = first + n * step;
+            group(at, digits)
+                && window.get(at + digits).is_some_and(|&b| !b.is_ascii_alphanumeric())
+        })
+    };
+    (0..6).any(|first| {
+        sign(window[first + 2]) && steady(first, 2, 3)
+            || sign(window[first + 4])
+                && first < 5
+                && window[first + 4] == b' '
+                && steady(first, 4, 5)
+    }) || (0..6).any(|first| steady(first, 2, 4) || steady(first, 2, 6) || steady(first, 2, 5))
+}
+
+/// The bytes of one line of a dump. What stands before the first group is skipped in the first
+/// line (a label, a variable's name), and only an offset in those that follow.
+fn dump_line(line: &[u8], first: bool, out: &mut Vec<u8>) {
+    let digits_at = |at: usize| line[at..].iter().take_while(|b| b.is_ascii_hexdigit()).count();
+    let (mut at, mut taken, mut blanks) = (0, 0, 0);
+    while at < line.len() {
+        match line[at] {
+            b' ' | b'\t' => {
+                blanks += 1;
+                // The characters of the dump follow after a wider gap.
+                if taken > 0 && blanks > 2 {
+                    return;
+                }
+                at += 1;
+                continue;
+            }
+            b'0' if matches!(line.get(at + 1), Some(b'x' | b'X')) && digits_at(at + 2) == 2 => {
+                at += 2;
+            }
+            b'x' if at > 0 && line[at - 1] == b'\\' => at += 1,
+            byte if byte.is_ascii_alphanumeric() => {}
+            byte if taken == 0 || b",-:;.\\[{(\"'\r\n%".contains(&byte) => {
+                at += 1;
+                continue;
+            }
+            _ => return,
+        }
+        let length = line[at..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+        let digits = digits_at(at);
+        let after = &line[at + length..];
+        let offset = taken == 0
+            && digits == length
+            && (length > 4 || length == 4 && (after.starts_with(b":") || after.starts_with(b"  ")));
+        let group = digits == length && matches!(length, 2 | 4 | 8 | 16);
+        if offset || taken == 0 && first && !group {
+            at += length;
+            continue;
+        }
+        if !group {
+            return;
+        }
+        out.extend(
+            line[at..at + length]
+                .chunks_exact(2)
+                .filter_map(|p| Some(nibble(p[0])? << 4 | nibble(p[1])?)),
+        );
+        taken += length / 2;
+        at += length;
+        blanks = 0;
+        // The characters of a full line may look like digits too.
+        if taken >= 16 && line[at..].starts_with(b"  ") {
+            return;
+        }
+    }
+}
+
+/// Decimal numbers of bytes or characters: `[109, 97, 114, 116, 97]`.
+fn decimal(bytes: &[u8]) -> Vec<Dump> {
+    let mut found = Vec::new();
+    let listed =
+        |b: u8| b.is_ascii_digit() || matches!(b, b',' | b' ' | b';' | b'\n' | b'\r' | b'\t');
+    let mut at = 0;
+    while at + 16 <= bytes.len() {
+        if let Some(gap) = (at..at + 16).rev().find(|&i| !listed(bytes[i])) {
+            at = gap + 1;
+            continue;
+        }
+        let mut end = at;
+        while end < bytes.len() && listed(bytes[end]) {
+            end += 1;
+        }
+        let mut decoded = Vec::new();
+        let mut start = at;
+        let mut numbers = bytes[at..end].split(|b| !b.is_ascii_digit());
+        let separated = bytes[at..end].iter().filter(|b| matches!(b, b',' | b' ' | b';')).count();
+        if separated * 6 > end - at {
+            for number in numbers.by_ref().filter(|n| !n.is_empty()) {
+                match std::str::from_utf8(number).ok().and_then(|n| n.parse::<u8>().ok()) {
+                    Some(byte) => decoded.push(byte),
+                    None => {
+                        if decoded.len() >= LEAST {
+                            break;
+                        }
+                        decoded.clear();
+                        start = at;
+                    }
+                }
+            }
+        }
+        if decoded.len() >= LEAST && promising(&decoded) {
+            found.push(Dump { place: start..end, bytes: decoded, hex: false });
+        }
+        at = end + 1;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(dump: &str) -> Vec<String> {
+        find(dump.as_bytes())
+            .into_iter()
+            .map(|d| String::from_utf8_lossy(&d.bytes).into_owned())
+            .collect()
+    }
+
+    #[test]
+    fn dumps_of_every_kind_are_read() {
+        let text = "marta.quillfeather@contoso.com";
+        let hex: Vec<String> = text.bytes().map(|b| format!("{b:02x}")).collect();
+        let lines = |line: &dyn Fn(usize, &[String]) -> String| {
+            hex.chunks(16).enumerate().map(|(n, l)| line(n * 16, l)).collect::<String>()
+        };
+        let dumps = [
+            format!("id={} next", hex.concat()),
+            format!("data: {} end", hex.join(" ")),
+            format!("\"x\"=hex:{},\\\n  {}\n", hex[..20].join(","), hex[20..].join(",")),
+            format!("id {} z", hex.join("-").to_uppercase()),
+            format!("x = {{ 0x{} }};", hex.join(", 0x")),
+            format!("s = \"\\x{}\"", hex.join("\\x")),
+            lines(&|n, l| format!("{n:08x}  {}  |marta.quillfeath|\n", l.join(" "))),
+            lines(&|n, l| {
+                format!(
+                    "{n:08x}: {}  marta.quillfeath\n",
+                    l.chunks(2).map(<[String]>::concat).collect::<Vec<_>>().join(" ")
+                )
+            }),
+            format!("[{}]", text.bytes().map(|b| b.to_string()).collect::<Vec<_>>().join(", ")),
+            format!("[{}]", text.bytes().map(|b| b.to_string()).collect::<Vec<_>>().join(",")),
+        ];
+        for dump in dumps {
+            assert!(texts(&dump).iter().any(|t| t.contains(text)), "{dump}: {:?}", texts(&dump));
+        }
+        assert!(texts("3f2504e0-4f89-41d3-9a0c-0305e82c3301 2026-01-05T10:11:12.123Z 10.20.30.4 1, 2, 3, 4, 5, 6, 7, 8, 9").is_empty());
+    }
+}

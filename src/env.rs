@@ -1,0 +1,126 @@
+//! The only reader of the environment: variables, clock, account, directories.
+
+#![allow(clippy::disallowed_methods, reason = "the only reader of the environment and the clock")]
+
+use crate::error::{Error, Result};
+use crate::model::Time;
+use chrono::{SubsecRound, Utc};
+use std::path::PathBuf;
+
+/// The wall clock, in whole seconds.
+#[must_use]
+pub fn wall_clock() -> Time {
+    Utc::now().trunc_subsecs(0)
+}
+
+/// The moment an operation runs at: `$CASEWARD_NOW` in a workspace with a test clock, else the wall
+/// clock.
+///
+/// # Errors
+/// `$CASEWARD_NOW` is set there but is no RFC 3339 time.
+pub fn now(test_clock: bool) -> Result<Time> {
+    match variable("CASEWARD_NOW") {
+        Some(text) if test_clock => parse_time(&text).map_err(|_| Error::Usage {
+            message: format!("$CASEWARD_NOW is `{text}`, which is no RFC 3339 time"),
+            hint: Some("for example 2026-11-21T09:00:00Z".to_owned()),
+        }),
+        _ => Ok(wall_clock()),
+    }
+}
+
+/// An RFC 3339 time, in UTC and whole seconds.
+///
+/// # Errors
+/// The text is none.
+pub fn parse_time(text: &str) -> Result<Time, chrono::ParseError> {
+    chrono::DateTime::parse_from_rfc3339(text).map(|time| time.to_utc().trunc_subsecs(0))
+}
+
+/// A variable that is set, not empty and UTF-8.
+#[must_use]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The account of the host that runs the program: what the kernel says, not a variable.
+#[must_use]
+pub fn os_user() -> String {
+    let uid = rustix::process::getuid().as_raw();
+    uzers::get_user_by_uid(uid)
+        .and_then(|user| user.name().to_str().map(str::to_owned))
+        .unwrap_or_else(|| format!("uid{uid}"))
+}
+
+/// The workspace to use when none is named: `$CASEWARD_WORKSPACE`, else the nearest directory
+/// upwards with a `workspace.toml`.
+#[must_use]
+pub fn default_workspace() -> Option<PathBuf> {
+    if let Some(named) = variable("CASEWARD_WORKSPACE") {
+        return Some(PathBuf::from(named));
+    }
+    let here = std::env::current_dir().ok()?;
+    here.ancestors().find(|dir| dir.join("workspace.toml").is_file()).map(PathBuf::from)
+}
+
+/// Where this user's state lies (XDG): the checkpoints last seen.
+#[must_use]
+pub fn state_dir() -> Option<PathBuf> {
+    let base = match variable("XDG_STATE_HOME") {
+        Some(dir) => PathBuf::from(dir),
+        None => PathBuf::from(variable("HOME")?).join(".local/state"),
+    };
+    base.is_absolute().then(|| base.join("caseward"))
+}
+
+/// A directory for what the user did not name a place for.
+#[must_use]
+pub fn temp_dir() -> PathBuf {
+    std::env::temp_dir()
+}
+
+/// The editor to write a note with.
+#[must_use]
+pub fn editor() -> Option<String> {
+    variable("VISUAL").or_else(|| variable("EDITOR"))
+}
+
+/// A directory that only this user can read and that vanishes when dropped.
+///
+/// # Errors
+/// The temporary directory cannot be written.
+pub fn private_temp_dir() -> Result<tempfile::TempDir> {
+    tempfile::Builder::new()
+        .prefix("caseward-")
+        .tempdir()
+        .map_err(|error| Error::io("create a directory in", temp_dir().display(), error))
+}
+
+/// Measures how long something took, to tell people; nothing is decided by it.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    #[must_use]
+    pub fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    /// Seconds since the start, to the millisecond.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        (self.0.elapsed().as_secs_f64() * 1000.0).round() / 1000.0
+    }
+}
+
+/// How many threads read files at once: more than cores, because a cold cache waits on small files.
+#[must_use]
+pub fn readers() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get).saturating_mul(8).min(64)
+}
+
+/// Where a program lies on the search path.
+#[must_use]
+pub fn find_program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|dir| dir.join(name)).find(|file| file.is_file())
+}

@@ -1,0 +1,189 @@
+//! Ids and hashes: the short strings that name records.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use std::str::FromStr;
+
+/// A record's id: ASCII `[A-Za-z0-9._-]`, 1 to 64 characters, never `.` or `..`. Two ids that
+/// differ only in case are the same id. An id is also a directory name, so nothing else is taken.
+#[derive(Clone, Serialize)]
+#[serde(transparent)]
+pub struct Id(String);
+
+/// Why a string is not an id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadId {
+    #[error("an id is empty")]
+    Empty,
+    #[error("the id `{0}` is longer than 64 characters")]
+    Long(String),
+    #[error("the id `{id}` holds {found:?}; ids are letters, digits, `.`, `_` and `-`")]
+    Character { id: String, found: char },
+    #[error("`{0}` cannot be an id")]
+    Dots(String),
+}
+
+impl Id {
+    /// # Errors
+    /// [`BadId`] says what is wrong with it.
+    pub fn new(id: impl Into<String>) -> Result<Self, BadId> {
+        let id = id.into();
+        if id.is_empty() {
+            return Err(BadId::Empty);
+        }
+        if id.chars().count() > 64 {
+            return Err(BadId::Long(id));
+        }
+        if id == "." || id == ".." {
+            return Err(BadId::Dots(id));
+        }
+        match id.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))) {
+            Some(found) => Err(BadId::Character { id, found }),
+            None => Ok(Self(id)),
+        }
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl PartialEq for Id {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+impl Eq for Id {}
+impl PartialOrd for Id {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Id {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.to_ascii_lowercase().cmp(&other.0.to_ascii_lowercase())
+    }
+}
+impl std::hash::Hash for Id {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.to_ascii_lowercase().hash(state);
+    }
+}
+impl PartialEq<str> for Id {
+    fn eq(&self, other: &str) -> bool {
+        self.0.eq_ignore_ascii_case(other)
+    }
+}
+impl fmt::Debug for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+impl AsRef<std::ffi::OsStr> for Id {
+    fn as_ref(&self) -> &std::ffi::OsStr {
+        self.0.as_ref()
+    }
+}
+impl FromStr for Id {
+    type Err = BadId;
+    fn from_str(id: &str) -> Result<Self, BadId> {
+        Self::new(id)
+    }
+}
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+/// A SHA-256, 64 lower-case hex digits on disk and in JSON.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Sha256(pub [u8; 32]);
+
+impl Sha256 {
+    /// The hash of some bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        use sha2::Digest;
+        Self(sha2::Sha256::digest(bytes).into())
+    }
+}
+impl fmt::Display for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+impl fmt::Debug for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+impl FromStr for Sha256 {
+    type Err = String;
+    fn from_str(hex: &str) -> Result<Self, String> {
+        let bad = || format!("`{hex}` is not a SHA-256 (64 lower-case hex digits)");
+        let digits = hex.as_bytes();
+        if digits.len() != 64 {
+            return Err(bad());
+        }
+        let mut hash = [0; 32];
+        for (byte, pair) in hash.iter_mut().zip(digits.chunks_exact(2)) {
+            let digit = |b: u8| match b {
+                b'0'..=b'9' => Ok(b - b'0'),
+                b'a'..=b'f' => Ok(b - b'a' + 10),
+                _ => Err(bad()),
+            };
+            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+        }
+        Ok(Self(hash))
+    }
+}
+impl Serialize for Sha256 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+impl<'de> Deserialize<'de> for Sha256 {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_id_is_one_plain_name() {
+        for bad in ["", ".", "..", "a/b", "a b", "é", "a\0", &"x".repeat(65)] {
+            assert!(Id::new(bad).is_err(), "{bad:?}");
+        }
+        assert_eq!(Id::new("SAR-4f7k").unwrap(), Id::new("sar-4F7K").unwrap());
+    }
+
+    proptest! {
+        /// The documented shape (16 digits, YYMMDD first) is taken, and so is any other id.
+        #[test]
+        fn case_11_an_sr_number_is_accepted_and_never_required(
+            sr in "2[0-9](0[1-9]|1[0-2])(0[1-9]|[12][0-9])[0-9]{10}",
+            other in "[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}",
+        ) {
+            prop_assert_eq!(Id::new(sr.clone()).unwrap().to_string(), sr);
+            prop_assert_eq!(Id::new(other.clone()).unwrap().to_string(), other);
+        }
+
+        #[test]
+        fn a_hash_reads_back(bytes in any::<[u8; 32]>()) {
+            let hash = Sha256(bytes);
+            prop_assert_eq!(hash.to_string().parse::<Sha256>().unwrap(), hash);
+        }
+    }
+}

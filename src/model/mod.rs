@@ -1,0 +1,46 @@
+//! What records are: plain types with their on-disk form, no I/O, no rule, no clock.
+//!
+//! One file per record of the workspace. Unknown keys are refused (`deny_unknown_fields`), except
+//! below a table `x`, which is people's own and is kept as it stands.
+
+mod access;
+mod artefact;
+mod audit;
+mod case;
+mod config;
+mod dsr;
+mod id;
+mod tenant;
+mod words;
+
+pub use access::{
+    AccessRequest, Approval, Decision, Ended, EndedState, Outcome, OutcomeState, Slot,
+};
+pub use artefact::{AuthorisedBy, Category, DiagnosticKind, Hold, Meta, Origin, RecordKind, Store};
+pub use audit::{
+    Activity, AuditCategory, AuditDetail, AuditEvent, AuditResult, AuditTarget, InitiatedBy,
+    Operation,
+};
+pub use case::{
+    Answer, Case, CaseStatus, Closure, ConsentEntry, Contact, ContactMethod, Portal, Restriction,
+    Severity, Tombstone, TransferLink,
+};
+pub use config::{Engineer, PolicySettings, WorkspaceConfig};
+pub use dsr::{
+    DecisionKind, DiscoverySummary, DsrDecision, DsrState, DsrType, Execution, Finding,
+    FindingKind, FindingMatch, FindingOutcome, GivenIdentifier, IdentifierType, Plan, PlanAction,
+    PlanItem, PlanScope, PlannedEngagement, Regulation, Request, RequestOption, Requester, Route,
+    ScopeProblem, UnsearchedStore,
+};
+pub use id::{BadId, Id, Sha256};
+pub use tenant::{Principal, Regime, Tenant};
+pub use words::UnknownWord;
+
+/// A moment, UTC. On disk and in JSON an RFC 3339 string.
+pub type Time = chrono::DateTime<chrono::Utc>;
+
+/// The format version of every TOML record that this program reads and writes.
+pub const FORMAT: u32 = 1;
+
+/// People's own values: whatever stands below `[x]` is kept.
+pub type Extra = toml::Table;

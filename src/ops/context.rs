@@ -1,0 +1,225 @@
+//! What every operation needs: the workspace, who acts, and the moment.
+
+use super::event::{EventDraft, Matter};
+use crate::attest::Log;
+use crate::env;
+use crate::error::{Error, Result};
+use crate::model::{Activity, AuditEvent, Id, Tenant, Time};
+use crate::policy::{Actor, Refusal};
+use crate::text;
+use crate::workspace::{Commit, Workspace};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How to open a workspace.
+#[derive(Debug, Clone, Default)]
+pub struct Opening {
+    /// `--workspace`.
+    pub workspace: Option<PathBuf>,
+    /// `--as`.
+    pub acting_as: Option<String>,
+    /// `--read-only`: nothing is written, not even what recovery or the audit log would.
+    pub read_only: bool,
+}
+
+/// An operation's surroundings.
+#[derive(Debug, Clone)]
+pub struct Context {
+    pub workspace: Workspace,
+    pub actor: Actor,
+    pub now: Time,
+    pub read_only: bool,
+    /// What recovery found and did at the start, in sentences for people.
+    pub notices: Vec<String>,
+}
+
+impl Context {
+    /// Opens the workspace and finds out who acts.
+    ///
+    /// # Errors
+    /// There is no workspace, it is not valid, or nobody knows the principal.
+    pub fn open(opening: &Opening) -> Result<Self> {
+        let workspace = open_workspace(opening)?;
+        let now = env::now(workspace.config().test_clock)?;
+        let actor = resolve_actor(&workspace, opening.acting_as.as_deref())?;
+        let notices = Vec::new();
+        let mut context = Self { workspace, actor, now, read_only: opening.read_only, notices };
+        context.notices = recover(&context);
+        Ok(context)
+    }
+
+    /// A context on a workspace that is open already, for callers that bring their own clock.
+    #[must_use]
+    pub fn on(workspace: Workspace, actor: Actor, now: Time) -> Self {
+        Self { workspace, actor, now, read_only: false, notices: Vec::new() }
+    }
+
+    /// The same, acting as somebody else.
+    ///
+    /// # Errors
+    /// Nobody knows the principal.
+    pub fn acting_as(&self, principal: &str) -> Result<Self> {
+        let actor = resolve_actor(&self.workspace, Some(principal))?;
+        Ok(Self { actor, ..self.clone() })
+    }
+
+    /// The same at this moment: an open program asks before each operation.
+    ///
+    /// # Errors
+    /// The test clock cannot be read.
+    pub fn refreshed(&self) -> Result<Self> {
+        let now = env::now(self.workspace.config().test_clock)?;
+        Ok(Self { now, ..self.clone() })
+    }
+
+    /// Refuses to write under `--read-only`.
+    ///
+    /// # Errors
+    /// The workspace was opened read-only.
+    pub fn require_writable(&self) -> Result<()> {
+        if self.read_only {
+            return Err(Error::Usage {
+                message: "the workspace is open read-only".to_owned(),
+                hint: Some("nothing was changed; run it again without --read-only".to_owned()),
+            });
+        }
+        Ok(())
+    }
+
+    /// An event that the actor causes.
+    #[must_use]
+    pub fn event(&self, activity: Activity, matter: &Matter) -> EventDraft {
+        EventDraft::by_user(activity, matter, &self.actor, self.now)
+    }
+
+    /// An event that follows by itself.
+    #[must_use]
+    pub fn automatic_event(&self, activity: Activity, matter: &Matter) -> AuditEvent {
+        EventDraft::by_app(activity, matter, self.now).build()
+    }
+
+    /// Commits, unless the workspace is open read-only.
+    ///
+    /// # Errors
+    /// As [`Workspace::commit`].
+    pub fn commit(&self, commit: Commit) -> Result<()> {
+        self.require_writable()?;
+        self.workspace.commit(commit)
+    }
+
+    /// Turns a refusal into an error, after it was written to `tenant`'s audit log as a failed
+    /// `activity` (AUD-9). When the log cannot be written the refusal still stands, and says so.
+    pub fn refused(
+        &self,
+        refusal: Refusal,
+        tenant: &Id,
+        activity: Activity,
+        matter: &Matter,
+    ) -> Error {
+        if self.read_only {
+            return refusal.into();
+        }
+        let mut commit = Commit::new();
+        commit.audit(tenant, self.event(activity, matter).refused(&refusal).build());
+        match self.workspace.commit(commit) {
+            Ok(()) => refusal.into(),
+            Err(error) => {
+                let hint = refusal.hint.clone().unwrap_or_default();
+                let unlogged = format!("the refusal could not be logged: {error}");
+                let both = if hint.is_empty() { unlogged } else { format!("{hint}; {unlogged}") };
+                Refusal { hint: Some(both), ..refusal }.into()
+            }
+        }
+    }
+
+    /// The tenants of the workspace that are valid.
+    ///
+    /// # Errors
+    /// Their directory cannot be read.
+    pub fn tenants(&self) -> Result<Vec<Tenant>> {
+        Ok(self.workspace.tenants()?.0.into_iter().map(|tenant| tenant.value).collect())
+    }
+}
+
+/// Finishes a deletion that was interrupted. A log that cannot be used stops deletions, not the
+/// program: what is wrong is said, and `attest verify` says it in full.
+fn recover(context: &Context) -> Vec<String> {
+    let log = Log::open(Arc::clone(context.workspace.fs()));
+    let attempt = || -> Result<Vec<String>> {
+        if !log.exists()? || !log.needs_recovery()? {
+            return Ok(Vec::new());
+        }
+        if context.read_only {
+            return Ok(vec![
+                "a deletion was interrupted; it is finished when the workspace is opened for writing"
+                    .to_owned(),
+            ]);
+        }
+        // Somebody who holds the lock is at work and not interrupted.
+        match log.try_lock(super::dsr::clock_of(context))? {
+            Some(mut session) => super::dsr::settle(context, &mut session),
+            None => Ok(Vec::new()),
+        }
+    };
+    attempt().unwrap_or_else(|error| vec![format!("nothing can be deleted: {error}")])
+}
+
+fn open_workspace(opening: &Opening) -> Result<Workspace> {
+    let found;
+    let root: &Path = match &opening.workspace {
+        Some(root) => root,
+        None => {
+            found = env::default_workspace().ok_or_else(|| Error::Usage {
+                message: "no workspace: neither --workspace, nor $CASEWARD_WORKSPACE, nor a \
+                          workspace.toml here or above"
+                    .to_owned(),
+                hint: Some("try `caseward demo`, or make one with `caseward init DIR`".to_owned()),
+            })?;
+            &found
+        }
+    };
+    if opening.read_only { Workspace::open_read_only(root) } else { Workspace::open(root) }
+}
+
+/// The actor: `--as`, else the engineer whose `os_user` runs the program, else, in a demo
+/// workspace, the first engineer, else the account itself.
+fn resolve_actor(workspace: &Workspace, named: Option<&str>) -> Result<Actor> {
+    let config = workspace.config();
+    let os_user = env::os_user();
+    let tenants: Vec<Tenant> =
+        workspace.tenants()?.0.into_iter().map(|tenant| tenant.value).collect();
+    let own = || {
+        config
+            .engineers
+            .iter()
+            .find(|engineer| engineer.os_user.as_deref() == Some(&os_user))
+            .or_else(|| config.engineers.first().filter(|_| config.test_clock))
+            .map(|engineer| engineer.principal.as_str())
+    };
+    let Some(principal) = named.or_else(own) else {
+        // Somebody whom the workspace does not know may look and set up; rules refuse the rest.
+        return Ok(Actor {
+            principal: os_user.clone(),
+            os_user,
+            engineer: false,
+            memberships: vec![],
+        });
+    };
+    Actor::resolve(principal, &os_user, config, &tenants).ok_or_else(|| {
+        let known: Vec<&str> = config
+            .engineers
+            .iter()
+            .map(|engineer| engineer.principal.as_str())
+            .chain(tenants.iter().flat_map(|t| t.principals.iter().map(|p| p.upn.as_str())))
+            .collect();
+        Error::Usage {
+            message: format!("nobody here is called `{}`", text::safe(principal)),
+            hint: Some(match text::nearest(principal, known) {
+                Some(near) => format!("did you mean {near}?"),
+                None => {
+                    "`caseward engineer list` and `caseward tenant show` name people".to_owned()
+                }
+            }),
+        }
+    })
+}

@@ -1,0 +1,192 @@
+//! Data subject requests: taken, discovered, reviewed, planned, approved, executed.
+
+mod discover;
+mod execute;
+mod intake;
+mod plan;
+mod review;
+mod scope;
+mod settle;
+
+pub use discover::{DiscoverProgress, Discovered, discover};
+pub use execute::{ExecuteProgress, Executed, ExecutedItem, ExecutedTx, execute, rehearse};
+pub(crate) use execute::{clock_of, verdict_of};
+pub use intake::{NewRequest, Received, receive};
+pub use plan::{Planned, approval_statement, approve, cancel, give_back, plan};
+pub use review::{FindingLine, exclude, findings, include};
+pub(in crate::ops) use scope::customer_tenants;
+pub(in crate::ops) use settle::results;
+pub use settle::settle;
+
+use super::{Context, Matter};
+use crate::error::{Error, Result};
+use crate::model::{
+    Activity, DecisionKind, DsrDecision, DsrState, DsrType, Finding, Id, IdentifierType, Plan,
+    PlanItem, Regulation, Request, RequestOption, Requester, Route, Sha256, Time,
+};
+use crate::policy::clock;
+use crate::workspace::{Commit, DsrRef, Loaded, Problem, layout};
+use chrono::NaiveDate;
+use serde::Serialize;
+
+/// A request that is about to change.
+fn to_change(context: &Context, named: &str) -> Result<(DsrRef, Loaded<Request>)> {
+    context.require_writable()?;
+    let dsr = context.workspace.find_dsr(named)?;
+    let request = context.workspace.dsr(&dsr)?;
+    Ok((dsr, request))
+}
+
+/// A decision by the actor, now.
+fn decision(context: &Context, what: DecisionKind) -> DsrDecision {
+    DsrDecision {
+        what,
+        at: context.now,
+        by: context.actor.principal.clone(),
+        os_user: context.actor.os_user.clone(),
+        item: None,
+        digest: None,
+        reason: None,
+        signature: None,
+    }
+}
+
+fn load_findings(context: &Context, dsr: &DsrRef) -> Result<Vec<Finding>> {
+    Ok(context.workspace.json_lines(&layout::findings(dsr))?.unwrap_or_default())
+}
+
+pub(super) fn load_plan(context: &Context, dsr: &DsrRef) -> Result<Vec<PlanItem>> {
+    Ok(context.workspace.json_lines(&layout::plan(dsr))?.unwrap_or_default())
+}
+
+/// Records that a report was given (DSR-14).
+pub(super) fn to_record_report(context: &Context, dsr: &DsrRef) -> Result<()> {
+    let loaded = context.workspace.dsr(dsr)?;
+    let mut changed = loaded.value.clone();
+    if changed.state == DsrState::Fulfilled {
+        changed.state = DsrState::Attested;
+    }
+    let mut entry = decision(context, DecisionKind::Reported);
+    entry.digest = changed.plan.as_ref().map(|plan| plan.digest);
+    changed.decisions.push(entry);
+    let event = context.event(Activity::DsrReported, &Matter::dsr(&dsr.id)).change(
+        "state",
+        loaded.value.state,
+        changed.state,
+    );
+    let mut commit = Commit::new();
+    commit.update(&loaded, changed);
+    commit.audit(&dsr.tenant, event.build());
+    context.commit(commit)
+}
+
+/// The digest that a plan is approved by.
+fn plan_digest(request: &Request, scope: crate::model::PlanScope, lines: &[u8]) -> Sha256 {
+    let head = format!("caseward-plan/1 {} {} {scope}\n", request.id, request.option);
+    Sha256::of(&[head.as_bytes(), lines].concat())
+}
+
+fn to_lines<T: Serialize>(items: &[T]) -> Result<Vec<u8>> {
+    let mut lines = Vec::new();
+    for item in items {
+        serde_json::to_writer(&mut lines, item)
+            .map_err(|error| Error::io("write", "a list of items", error.into()))?;
+        lines.push(b'\n');
+    }
+    Ok(lines)
+}
+
+/// A request as a face shows it.
+#[derive(Debug, Clone, Serialize)]
+pub struct RequestView {
+    pub id: Id,
+    pub tenant: Id,
+    #[serde(rename = "type")]
+    pub kind: DsrType,
+    pub regulation: Regulation,
+    pub requester: Requester,
+    pub route: Route,
+    /// What to do with a referred request.
+    pub referral: Option<&'static str>,
+    pub option: RequestOption,
+    pub cases: Vec<String>,
+    pub state: DsrState,
+    pub received_at: Time,
+    pub due_on: NaiveDate,
+    /// The last second of the day on which it is due, extensions included.
+    pub due_at: Time,
+    pub overdue: bool,
+    pub extended_to: Option<NaiveDate>,
+    pub identifiers: Vec<IdentifierView>,
+    pub discovery: Option<crate::model::DiscoverySummary>,
+    pub plan: Option<Plan>,
+    pub executions: Vec<crate::model::Execution>,
+    pub decisions: Vec<DsrDecision>,
+}
+
+/// An identifier as given.
+#[derive(Debug, Clone, Serialize)]
+pub struct IdentifierView {
+    #[serde(rename = "type")]
+    pub kind: IdentifierType,
+    pub value: String,
+}
+
+fn view_of(context: &Context, dsr: &DsrRef, request: Request) -> RequestView {
+    let due_at = clock::end_of_day(request.extended_to.unwrap_or(request.due_on));
+    RequestView {
+        id: request.id,
+        tenant: dsr.tenant.clone(),
+        kind: request.kind,
+        regulation: request.regulation,
+        requester: request.requester,
+        route: request.route,
+        referral: crate::policy::dsr::referral(request.route),
+        option: request.option,
+        cases: request.cases,
+        state: request.state,
+        received_at: request.received_at,
+        due_on: request.due_on,
+        due_at,
+        overdue: context.now > due_at,
+        extended_to: request.extended_to,
+        identifiers: request
+            .identifiers
+            .into_iter()
+            .map(|given| IdentifierView { kind: given.kind, value: given.value })
+            .collect(),
+        discovery: request.discovery,
+        plan: request.plan,
+        executions: request.executions,
+        decisions: request.decisions,
+    }
+}
+
+/// One request.
+///
+/// # Errors
+/// There is none of that id, or it is not valid.
+pub fn show(context: &Context, named: &str) -> Result<RequestView> {
+    let dsr = context.workspace.find_dsr(named)?;
+    let request = context.workspace.dsr(&dsr)?.value;
+    Ok(view_of(context, &dsr, request))
+}
+
+/// All requests, newest first.
+///
+/// # Errors
+/// The workspace cannot be read.
+pub fn list(context: &Context) -> Result<(Vec<RequestView>, Vec<Problem>)> {
+    let (tenants, mut problems) = context.workspace.tenants()?;
+    let mut views = Vec::new();
+    for tenant in tenants {
+        let (requests, more) = context.workspace.dsrs(&tenant.value.domain)?;
+        problems.extend(more);
+        views.extend(requests.into_iter().map(|request| {
+            let dsr = DsrRef { tenant: tenant.value.domain.clone(), id: request.value.id.clone() };
+            view_of(context, &dsr, request.value)
+        }));
+    }
+    views.sort_by(|a, b| (b.received_at, &b.id).cmp(&(a.received_at, &a.id)));
+    Ok((views, problems))
+}

@@ -1,0 +1,25 @@
+//! Every operation, the only door to the modules below for both faces.
+//!
+//! An operation loads what it needs through `workspace`, asks `policy`, and applies its plan with
+//! one commit (or, for deletions, a transaction of the attestation log). It returns what happened
+//! as a plain value that a face prints or draws. A refusal is written to the audit log (AUD-9)
+//! before it is returned.
+
+pub mod access;
+pub mod attach;
+pub mod attest;
+pub mod audit;
+pub mod case;
+pub mod consent;
+mod context;
+pub mod doctor;
+pub mod dsr;
+mod event;
+pub mod init;
+pub mod report;
+pub mod settings;
+pub mod signing;
+pub mod status;
+
+pub use context::{Context, Opening};
+pub use event::{EventDraft, Matter};

@@ -1,0 +1,90 @@
+//! Who acts: an engineer of the workspace, or a principal of one or more tenants.
+
+use super::Refusal;
+use super::roles;
+use crate::model::{Id, Tenant, WorkspaceConfig};
+
+/// The one on whose behalf an operation runs. `principal` is a claim; `os_user` is the account of
+/// the host and is recorded beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    pub principal: String,
+    pub os_user: String,
+    /// Whether the workspace lists them as an engineer.
+    pub engineer: bool,
+    /// The tenants that list them, with their roles there.
+    pub memberships: Vec<Membership>,
+}
+
+/// A tenant that knows a principal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    pub tenant: Id,
+    pub roles: Vec<String>,
+}
+
+impl Actor {
+    /// The actor of that name, `None` when neither the workspace nor a tenant knows them.
+    #[must_use]
+    pub fn resolve(
+        principal: &str,
+        os_user: &str,
+        config: &WorkspaceConfig,
+        tenants: &[Tenant],
+    ) -> Option<Self> {
+        let engineer =
+            config.engineers.iter().find(|e| e.principal.eq_ignore_ascii_case(principal));
+        let mut shown = engineer.map(|engineer| engineer.principal.clone());
+        let mut memberships = Vec::new();
+        for tenant in tenants {
+            if let Some(known) = tenant.principal(principal) {
+                shown.get_or_insert_with(|| known.upn.clone());
+                memberships
+                    .push(Membership { tenant: tenant.domain.clone(), roles: known.roles.clone() });
+            }
+        }
+        Some(Self {
+            principal: shown?,
+            os_user: os_user.to_owned(),
+            engineer: engineer.is_some(),
+            memberships,
+        })
+    }
+
+    /// Whether `principal` names this actor.
+    #[must_use]
+    pub fn is(&self, principal: &str) -> bool {
+        self.principal.eq_ignore_ascii_case(principal)
+    }
+
+    /// Whether the tenant lists them.
+    #[must_use]
+    pub fn belongs_to(&self, tenant: &Id) -> bool {
+        self.memberships.iter().any(|membership| membership.tenant == *tenant)
+    }
+
+    /// SAR-4: whether they hold `microsoft.azure.supportTickets/allEntities/allTasks` there.
+    #[must_use]
+    pub fn may_decide_in(&self, tenant: &Id) -> bool {
+        self.memberships
+            .iter()
+            .filter(|membership| membership.tenant == *tenant)
+            .flat_map(|membership| &membership.roles)
+            .any(|role| roles::holds_support_tickets(role))
+    }
+
+    /// Refuses whoever is not an engineer of the workspace.
+    ///
+    /// # Errors
+    /// A refusal under `rule`, saying `what` is refused.
+    pub fn require_engineer(&self, rule: &'static str, what: &str) -> Result<(), Refusal> {
+        if self.engineer {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            rule,
+            format!("{} is not an engineer of this workspace and may not {what}", self.principal),
+        )
+        .hint("act as an engineer with --as; `caseward engineer list` names them"))
+    }
+}

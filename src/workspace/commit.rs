@@ -1,0 +1,222 @@
+//! The one way to write records: everything of a commit happens, or nothing.
+
+use super::journal::{Manifest, Step};
+use super::record::{self, Record};
+use super::{Loaded, Stage, StagedFile, Workspace, WorkspaceLock, layout};
+use crate::error::{Error, Result};
+use crate::fs::{self, RelPath};
+use crate::model::{AuditEvent, Id};
+use std::collections::BTreeMap;
+
+/// Writes that belong together: a decision with its audit entries, a file with its sidecar.
+#[derive(Debug, Default)]
+pub struct Commit {
+    writes: Vec<Write>,
+    /// Records that are not written, but on whose contents the writes rest.
+    premises: Vec<(RelPath, Expected)>,
+    events: Vec<(Id, AuditEvent)>,
+    removals: Vec<RelPath>,
+}
+
+#[derive(Debug)]
+struct Write {
+    path: RelPath,
+    contents: Contents,
+    expected: Expected,
+}
+
+#[derive(Debug)]
+enum Contents {
+    Bytes(Vec<u8>),
+    Staged(StagedFile),
+}
+
+/// What must be true of a path when the commit is applied; anything else is a conflict.
+#[derive(Debug)]
+enum Expected {
+    Absent,
+    /// Still these contents: nobody wrote since they were read.
+    Unchanged {
+        text: String,
+        revision: Option<u64>,
+    },
+    Anything,
+}
+
+impl Commit {
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A new record; it is a conflict if the path exists by then.
+    pub fn create<T: Record>(&mut self, path: RelPath, record: &T) {
+        let contents = Contents::Bytes(record::render(None, record).into_bytes());
+        self.writes.push(Write { path, contents, expected: Expected::Absent });
+    }
+
+    /// A new version of a record that was read; its revision grows by one. It is a conflict if
+    /// somebody wrote the record since.
+    pub fn update<T: Record>(&mut self, base: &Loaded<T>, mut record: T) {
+        let revision = base.value.revision();
+        if let Some(revision) = revision {
+            record.set_revision(revision + 1);
+        }
+        let contents = Contents::Bytes(record::render(Some(&base.text), &record).into_bytes());
+        let expected = Expected::Unchanged { text: base.text.clone(), revision };
+        self.writes.push(Write { path: base.path.clone(), contents, expected });
+    }
+
+    /// The commit rests on what a record said: it is a conflict if somebody wrote it since, for
+    /// example closed the case that a file is attached to.
+    pub fn rely_on<T: Record>(&mut self, base: &Loaded<T>) {
+        let expected =
+            Expected::Unchanged { text: base.text.clone(), revision: base.value.revision() };
+        self.premises.push((base.path.clone(), expected));
+    }
+
+    /// A file that is derived from a record of the same commit and replaced with it.
+    pub fn replace(&mut self, path: RelPath, bytes: Vec<u8>) {
+        self.writes.push(Write {
+            path,
+            contents: Contents::Bytes(bytes),
+            expected: Expected::Anything,
+        });
+    }
+
+    /// A staged file goes to `path`; it is a conflict if the path exists by then.
+    pub fn place(&mut self, file: StagedFile, path: RelPath) {
+        self.writes.push(Write {
+            path,
+            contents: Contents::Staged(file),
+            expected: Expected::Absent,
+        });
+    }
+
+    /// Appends an event to a tenant's audit log.
+    pub fn audit(&mut self, tenant: &Id, event: AuditEvent) {
+        self.events.push((tenant.clone(), event));
+    }
+
+    /// Removes a directory that is empty by then, and its empty parents up to the engagement.
+    /// Never a file: files are removed by the attestation log's transaction alone.
+    pub fn remove_empty_dir(&mut self, dir: RelPath) {
+        self.removals.push(dir);
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.writes.is_empty() && self.events.is_empty() && self.removals.is_empty()
+    }
+}
+
+impl Workspace {
+    /// Applies a commit under `.lock`.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when a record changed since it was read; an I/O error. Before the commit
+    /// is recorded in the journal nothing is changed; after that it is finished now or at the next
+    /// start.
+    pub fn commit(&self, commit: Commit) -> Result<()> {
+        self.commit_staged(None, commit)
+    }
+
+    /// As [`Workspace::commit`], with files from a stage.
+    ///
+    /// # Errors
+    /// As [`Workspace::commit`].
+    pub fn commit_staged(&self, stage: Option<Stage>, commit: Commit) -> Result<()> {
+        let lock = self.lock()?;
+        self.commit_locked(&lock, stage, commit)
+    }
+
+    /// As [`Workspace::commit`], for a caller that holds `.lock` already.
+    ///
+    /// # Errors
+    /// As [`Workspace::commit`].
+    pub fn commit_locked(
+        &self,
+        lock: &WorkspaceLock,
+        stage: Option<Stage>,
+        commit: Commit,
+    ) -> Result<()> {
+        if commit.is_empty() {
+            return Ok(());
+        }
+        if self.has_interrupted_commits()? {
+            self.roll_forward(lock)?;
+        }
+        for (path, expected) in &commit.premises {
+            self.check_expected(path, expected)?;
+        }
+        for write in &commit.writes {
+            self.check_expected(&write.path, &write.expected)?;
+        }
+        let mut stage = match stage {
+            Some(stage) => stage,
+            None => self.stage_locked()?,
+        };
+        let mut steps = Vec::new();
+        for write in commit.writes {
+            let staged = match write.contents {
+                Contents::Staged(file) => file,
+                Contents::Bytes(bytes) => stage.put(&bytes)?,
+            };
+            steps.push(Step::Write { file: staged.index, path: write.path.display() });
+        }
+        let mut logs: BTreeMap<Id, Vec<u8>> = BTreeMap::new();
+        for (tenant, event) in commit.events {
+            let log = logs.entry(tenant).or_default();
+            serde_json::to_writer(&mut *log, &event)
+                .map_err(|error| Error::io("write", ".journal", error.into()))?;
+            log.push(b'\n');
+        }
+        for (tenant, lines) in logs {
+            let path = layout::audit(&tenant);
+            let at = self.audit_end(&path)?;
+            let staged = stage.put(&lines)?;
+            steps.push(Step::Append { file: staged.index, path: path.display(), at });
+        }
+        steps
+            .extend(commit.removals.iter().map(|dir| Step::RemoveEmptyDir { path: dir.display() }));
+        self.record_and_apply(lock, stage, &Manifest::new(steps))
+    }
+
+    fn check_expected(&self, path: &RelPath, expected: &Expected) -> Result<()> {
+        let current = match fs::read(&*self.fs, path) {
+            Ok(bytes) => Some(bytes),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            // A directory or link in the way: creating the file would fail as well.
+            Err(error) => return Err(self.io("read", path, error)),
+        };
+        match (expected, current) {
+            (Expected::Anything, _) | (Expected::Absent, None) => Ok(()),
+            (Expected::Absent, Some(_)) => Err(Error::Conflict {
+                message: format!("{path} exists already"),
+                hint: Some("somebody else made it; nothing was overwritten".to_owned()),
+            }),
+            (Expected::Unchanged { text, .. }, Some(bytes)) if bytes == text.as_bytes() => Ok(()),
+            (Expected::Unchanged { revision, .. }, current) => {
+                let read = revision.map(|r| format!(" at revision {r}")).unwrap_or_default();
+                let now = match current {
+                    None => "it is gone".to_owned(),
+                    Some(bytes) => revision_in(&bytes).map_or_else(
+                        || "it has other contents now".to_owned(),
+                        |revision| format!("it is at revision {revision} with other contents now"),
+                    ),
+                };
+                Err(Error::Conflict {
+                    message: format!(
+                        "{path} was changed by somebody else since it was read{read}: {now}"
+                    ),
+                    hint: Some("nothing was written; look at it again and repeat".to_owned()),
+                })
+            }
+        }
+    }
+}
+
+fn revision_in(bytes: &[u8]) -> Option<i64> {
+    let table: toml::Table = toml::from_str(std::str::from_utf8(bytes).ok()?).ok()?;
+    table.get("revision")?.as_integer()
+}

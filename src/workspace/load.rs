@@ -1,0 +1,465 @@
+//! Finding and reading records.
+
+use super::{CaseRef, DsrRef, Problem, ProblemKind, Record, Workspace, layout, record};
+use crate::error::{Error, Invalid, Result};
+use crate::fs::{self, FileKind, RelPath};
+use crate::model::{AccessRequest, Approval, Case, Id, Request, Tenant, Tombstone};
+use crate::text;
+use std::io;
+
+/// A record with the text it was read from: what a change is based on.
+#[derive(Debug, Clone)]
+pub struct Loaded<T> {
+    pub value: T,
+    pub path: RelPath,
+    pub text: String,
+}
+
+/// Records that were read, beside the files that were none.
+pub type Listed<T> = (Vec<Loaded<T>>, Vec<Problem>);
+
+impl Workspace {
+    /// Reads a record, `None` when its file does not exist.
+    ///
+    /// # Errors
+    /// It cannot be read or is not valid.
+    pub fn load<T: Record>(&self, path: &RelPath) -> Result<Option<Loaded<T>>> {
+        let bytes = match fs::read(&*self.fs, path) {
+            Ok(bytes) => bytes,
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                return Ok(None);
+            }
+            Err(error) => return Err(self.io("read", path, error)),
+        };
+        let value = record::parse(path, &bytes)?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Ok(Some(Loaded { value, path: path.clone(), text }))
+    }
+
+    /// The names of the directories in `dir` that are ids; other things there are problems.
+    fn ids(&self, dir: &RelPath) -> Result<(Vec<Id>, Vec<Problem>)> {
+        let entries = match self.fs.list(dir) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Default::default()),
+            Err(error) => return Err(self.io("read", dir, error)),
+        };
+        let (mut ids, mut problems) = (Vec::new(), Vec::new());
+        for entry in entries {
+            let path = dir.join(&entry.name);
+            let why = match (entry.kind, entry.name.to_str().map(Id::new)) {
+                (FileKind::Dir, Some(Ok(id))) => {
+                    if let Some(twin) = ids.iter().find(|known| **known == id) {
+                        format!("the same id as {twin}: ids are compared without case")
+                    } else {
+                        ids.push(id);
+                        continue;
+                    }
+                }
+                (FileKind::Symlink, _) => "a symbolic link, which is never followed".to_owned(),
+                (FileKind::Dir, Some(Err(error))) => error.to_string(),
+                (FileKind::Dir, None) => "its name is not UTF-8".to_owned(),
+                _ => "not a directory of a record".to_owned(),
+            };
+            problems.push(Problem::new(path.display(), ProblemKind::Invalid, why));
+        }
+        Ok((ids, problems))
+    }
+
+    fn load_each<T: Record>(
+        &self,
+        paths: impl IntoIterator<Item = RelPath>,
+        problems: &mut Vec<Problem>,
+        check: impl Fn(&T, &RelPath) -> Option<String>,
+    ) -> Vec<Loaded<T>> {
+        let mut records = Vec::new();
+        for path in paths {
+            match self.load::<T>(&path) {
+                Ok(Some(record)) => match check(&record.value, &path) {
+                    None => records.push(record),
+                    Some(why) => {
+                        problems.push(Problem::new(path.display(), ProblemKind::Invalid, why));
+                    }
+                },
+                Ok(None) => {}
+                Err(Error::Invalid(invalid)) => problems.push(invalid.into()),
+                Err(error) => problems.push(Problem::new(
+                    path.display(),
+                    ProblemKind::Unreadable,
+                    error.to_string(),
+                )),
+            }
+        }
+        records
+    }
+
+    /// All tenants, by domain.
+    ///
+    /// # Errors
+    /// The directory of tenants cannot be read.
+    pub fn tenants(&self) -> Result<Listed<Tenant>> {
+        let (ids, mut problems) = self.ids(&layout::tenants())?;
+        let tenants = self.load_each(
+            ids.iter().map(layout::tenant),
+            &mut problems,
+            |tenant: &Tenant, path| {
+                let dir = path.parent();
+                let named = dir.name().to_string_lossy().into_owned();
+                (tenant.domain != *named)
+                    .then(|| format!("its domain is `{}`, its directory `{named}`", tenant.domain))
+            },
+        );
+        Ok((tenants, problems))
+    }
+
+    /// One tenant.
+    ///
+    /// # Errors
+    /// There is none of that domain (the nearest is named), or its file is not valid.
+    pub fn tenant(&self, domain: &Id) -> Result<Loaded<Tenant>> {
+        if let Some(tenant) = self.load(&layout::tenant(domain))? {
+            return Ok(tenant);
+        }
+        let (ids, _) = self.ids(&layout::tenants())?;
+        if let Some(other_case) = ids.iter().find(|id| *id == domain)
+            && let Some(tenant) = self.load(&layout::tenant(other_case))?
+        {
+            return Ok(tenant);
+        }
+        Err(unknown("tenant", domain.as_str(), ids.iter().map(Id::as_str), "caseward tenant list"))
+    }
+
+    /// The ids of the engagements of a tenant, tombstones included.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn case_ids(&self, tenant: &Id) -> Result<(Vec<Id>, Vec<Problem>)> {
+        self.ids(&layout::cases(tenant))
+    }
+
+    /// The cases of a tenant that have not been expunged, by id.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn cases(&self, tenant: &Id) -> Result<Listed<Case>> {
+        let (ids, mut problems) = self.case_ids(tenant)?;
+        let paths =
+            ids.iter().map(|id| layout::case(&CaseRef { tenant: tenant.clone(), id: id.clone() }));
+        let cases = self.load_each(paths, &mut problems, check_case);
+        Ok((cases, problems))
+    }
+
+    /// The tombstones of a tenant: engagements that were expunged.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn tombstones(&self, tenant: &Id) -> Result<Listed<Tombstone>> {
+        let (ids, _) = self.case_ids(tenant)?;
+        let mut problems = Vec::new();
+        let of = |id: &Id| CaseRef { tenant: tenant.clone(), id: id.clone() };
+        let mut gone = Vec::new();
+        for id in &ids {
+            // A tombstone beside a case belongs to a deletion that is under way.
+            if !fs::exists(&*self.fs, &layout::case(&of(id)))
+                .map_err(|error| self.io("read", &layout::case(&of(id)), error))?
+            {
+                gone.push(layout::tombstone(&of(id)));
+            }
+        }
+        let tombstones = self.load_each(gone, &mut problems, |_: &Tombstone, _| None);
+        Ok((tombstones, problems))
+    }
+
+    /// The case that `ID` or `TENANT/ID` names.
+    ///
+    /// # Errors
+    /// There is none, there are several (all are listed), or the words are not ids.
+    pub fn find_case(&self, named: &str) -> Result<CaseRef> {
+        let bad = |error: crate::model::BadId| Error::Usage {
+            message: error.to_string(),
+            hint: Some("a case is named ID or TENANT/ID".to_owned()),
+        };
+        let (tenant, id) = match named.split_once('/') {
+            Some((tenant, id)) => (Some(Id::new(tenant).map_err(bad)?), Id::new(id).map_err(bad)?),
+            None => (None, Id::new(named).map_err(bad)?),
+        };
+        let tenants = match tenant {
+            Some(tenant) => vec![self.tenant(&tenant)?.value.domain],
+            None => self.ids(&layout::tenants())?.0,
+        };
+        let mut found = Vec::new();
+        let mut known = Vec::new();
+        for tenant in tenants {
+            for case in self.case_ids(&tenant)?.0 {
+                if case == id {
+                    found.push(CaseRef { tenant: tenant.clone(), id: case });
+                } else {
+                    known.push(case.as_str().to_owned());
+                }
+            }
+        }
+        match found.len() {
+            1 => Ok(found.remove(0)),
+            0 => Err(unknown(
+                "case",
+                id.as_str(),
+                known.iter().map(String::as_str),
+                "caseward case list",
+            )),
+            _ => {
+                let candidates: Vec<String> = found.iter().map(ToString::to_string).collect();
+                Err(Error::Usage {
+                    message: format!("the id {id} is ambiguous: {}", candidates.join(", ")),
+                    hint: Some("name the tenant as well: TENANT/ID".to_owned()),
+                })
+            }
+        }
+    }
+
+    /// A case's record.
+    ///
+    /// # Errors
+    /// It is not valid, was expunged, or its file is missing.
+    pub fn case(&self, case: &CaseRef) -> Result<Loaded<Case>> {
+        let path = layout::case(case);
+        match self.load::<Case>(&path)? {
+            Some(loaded) => match check_case(&loaded.value, &path) {
+                None => Ok(loaded),
+                Some(why) => Err(Invalid::new(path.display(), why).into()),
+            },
+            None => match self.load::<Tombstone>(&layout::tombstone(case))? {
+                Some(tombstone) => Err(Error::Usage {
+                    message: format!(
+                        "case {case} was expunged on {}",
+                        tombstone.value.at.format("%Y-%m-%d")
+                    ),
+                    hint: Some(
+                        "`caseward attest log` has the entry; the id is never used again"
+                            .to_owned(),
+                    ),
+                }),
+                None => Err(Invalid::new(path.display(), "the case has no case.toml")
+                    .hint(
+                        "restore it, or finish an interrupted deletion with `caseward dsr execute`",
+                    )
+                    .into()),
+            },
+        }
+    }
+
+    /// The tombstone of a case that was expunged.
+    ///
+    /// # Errors
+    /// It is not valid.
+    pub fn tombstone(&self, case: &CaseRef) -> Result<Option<Loaded<Tombstone>>> {
+        if self.load::<Case>(&layout::case(case)).is_ok_and(|case| case.is_some()) {
+            return Ok(None);
+        }
+        self.load(&layout::tombstone(case))
+    }
+
+    /// The access requests made for a case, oldest first.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn access_requests(&self, case: &CaseRef) -> Result<Listed<AccessRequest>> {
+        let dir = layout::access_dir(case);
+        let entries = match self.fs.list(&dir) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Default::default()),
+            Err(error) => return Err(self.io("read", &dir, error)),
+        };
+        let mut problems = Vec::new();
+        let paths = entries
+            .iter()
+            .filter(|entry| entry.name.to_string_lossy().ends_with(".toml"))
+            .map(|entry| dir.join(&entry.name));
+        let mut requests =
+            self.load_each(paths, &mut problems, |request: &AccessRequest, path: &RelPath| {
+                let stem = path.name().to_string_lossy().trim_end_matches(".toml").to_owned();
+                (request.id != *stem.as_str())
+                    .then(|| format!("its id is `{}`, its file is named `{stem}`", request.id))
+            });
+        requests.sort_by_key(|request| request.value.created_at);
+        Ok((requests, problems))
+    }
+
+    /// The approval of an access request at its resource tenant.
+    ///
+    /// # Errors
+    /// It cannot be read or is not valid.
+    pub fn approval(&self, resource_tenant: &Id, sar: &Id) -> Result<Option<Loaded<Approval>>> {
+        self.load(&layout::approval(resource_tenant, sar))
+    }
+
+    /// The access request of that id, wherever its case is.
+    ///
+    /// # Errors
+    /// There is none of that id.
+    pub fn find_access_request(&self, sar: &Id) -> Result<(CaseRef, Loaded<AccessRequest>)> {
+        let mut known = Vec::new();
+        for tenant in self.ids(&layout::tenants())?.0 {
+            for id in self.case_ids(&tenant)?.0 {
+                let case = CaseRef { tenant: tenant.clone(), id };
+                for request in self.access_requests(&case)?.0 {
+                    if request.value.id == *sar {
+                        return Ok((case, request));
+                    }
+                    known.push(request.value.id.as_str().to_owned());
+                }
+            }
+        }
+        Err(unknown(
+            "access request",
+            sar.as_str(),
+            known.iter().map(String::as_str),
+            "caseward access list --all",
+        ))
+    }
+
+    /// The ids of the data subject requests of a tenant, valid or not.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn dsr_ids(&self, tenant: &Id) -> Result<Vec<Id>> {
+        Ok(self.ids(&layout::dsrs(tenant))?.0)
+    }
+
+    /// The ids of the approvals that lie at a tenant.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn approval_ids(&self, tenant: &Id) -> Result<Vec<Id>> {
+        Ok(self.ids(&layout::approvals(tenant))?.0)
+    }
+
+    /// The data subject requests of a tenant, by id.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn dsrs(&self, tenant: &Id) -> Result<Listed<Request>> {
+        let (ids, mut problems) = self.ids(&layout::dsrs(tenant))?;
+        let paths =
+            ids.iter().map(|id| layout::dsr(&DsrRef { tenant: tenant.clone(), id: id.clone() }));
+        let requests = self.load_each(paths, &mut problems, |request: &Request, path| {
+            let dir = path.parent();
+            let named = dir.name().to_string_lossy().into_owned();
+            (request.id != *named)
+                .then(|| format!("its id is `{}`, its directory `{named}`", request.id))
+        });
+        Ok((requests, problems))
+    }
+
+    /// The data subject request that `ID` or `TENANT/ID` names.
+    ///
+    /// # Errors
+    /// There is none, or several.
+    pub fn find_dsr(&self, named: &str) -> Result<DsrRef> {
+        let (only, word) = match named.split_once('/') {
+            Some((tenant, id)) => (Some(tenant), id),
+            None => (None, named),
+        };
+        let id = Id::new(word).map_err(|error| Error::usage(error.to_string()))?;
+        let mut found = Vec::new();
+        let mut known = Vec::new();
+        for tenant in self.ids(&layout::tenants())?.0 {
+            if only.is_some_and(|only| tenant != *only) {
+                continue;
+            }
+            for dsr in self.ids(&layout::dsrs(&tenant))?.0 {
+                if dsr == id {
+                    found.push(DsrRef { tenant: tenant.clone(), id: dsr });
+                } else {
+                    known.push(dsr.as_str().to_owned());
+                }
+            }
+        }
+        match found.len() {
+            1 => Ok(found.remove(0)),
+            0 => Err(unknown(
+                "data subject request",
+                id.as_str(),
+                known.iter().map(String::as_str),
+                "caseward dsr list",
+            )),
+            _ => {
+                let candidates: Vec<String> = found.iter().map(ToString::to_string).collect();
+                Err(Error::Usage {
+                    message: format!("the id {id} is ambiguous: {}", candidates.join(", ")),
+                    hint: Some("name the tenant as well: TENANT/ID".to_owned()),
+                })
+            }
+        }
+    }
+
+    /// A data subject request.
+    ///
+    /// # Errors
+    /// Its file is missing or not valid.
+    pub fn dsr(&self, dsr: &DsrRef) -> Result<Loaded<Request>> {
+        let path = layout::dsr(dsr);
+        self.load(&path)?
+            .ok_or_else(|| Invalid::new(path.display(), "the request has no request.toml").into())
+    }
+
+    /// Reads a file of JSON lines; `None` when it does not exist.
+    ///
+    /// # Errors
+    /// It cannot be read, or a line is not what it should be; the line is named.
+    pub fn json_lines<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &RelPath,
+    ) -> Result<Option<Vec<T>>> {
+        let bytes = match fs::read(&*self.fs, path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(self.io("read", path, error)),
+        };
+        bytes
+            .split(|&byte| byte == b'\n')
+            .enumerate()
+            .filter(|(_, line)| !line.is_empty())
+            .map(|(index, line)| {
+                serde_json::from_slice(line).map_err(|error| {
+                    let mut invalid = Invalid::new(path.display(), error.to_string());
+                    invalid.line = Some(index + 1);
+                    invalid.into()
+                })
+            })
+            .collect::<Result<Vec<T>>>()
+            .map(Some)
+    }
+}
+
+/// What a case's record contradicts.
+fn check_case(case: &Case, path: &RelPath) -> Option<String> {
+    let dir = path.parent();
+    let named = dir.name().to_string_lossy();
+    if case.id != *named.as_ref() {
+        return Some(format!("its id is `{}`, its directory `{named}`", case.id));
+    }
+    let closed = case.status == crate::model::CaseStatus::Closed;
+    if closed != case.closed_at.is_some() {
+        return Some("`status` and `closed_at` contradict each other".to_owned());
+    }
+    case.contacts
+        .iter()
+        .find_map(|contact| crate::policy::case::check_contact(contact).err())
+        .map(|refusal| refusal.to_string())
+}
+
+/// An id that nothing bears, with the nearest one that something does.
+fn unknown<'a>(what: &str, id: &str, known: impl Iterator<Item = &'a str>, list: &str) -> Error {
+    let near = text::nearest(id, known);
+    Error::Usage {
+        message: format!("there is no {what} `{}`", text::safe(id)),
+        hint: Some(match near {
+            Some(near) => format!("did you mean {near}?"),
+            None => format!("`{list}` shows them"),
+        }),
+    }
+}

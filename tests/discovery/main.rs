@@ -1,0 +1,8 @@
+//! Discovery on byte slices: what matches, what is left to a person, what is not found.
+
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
+mod boundaries;
+mod files;
+mod forms;
+mod persona;
