@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod privacy;
+mod sign;
 mod stop;
 mod tamper;
 
