@@ -35,26 +35,43 @@ impl Engine<'_> {
         }
     }
 
-    /// Runs of base64, decoded.
+    /// Runs of base64 and of hexadecimal digits, decoded.
     pub(super) fn base64(&mut self, view: &View) {
-        for run in base64::runs(view.bytes, self.query.shortest_base64) {
+        let least = self.query.shortest_base64;
+        let mut places = Vec::new();
+        base64::stretches(view.bytes, least, |place| places.push(place));
+        let mut done = 0;
+        for place in places {
             if self.stopped() {
                 return;
             }
-            let scale = ratio(run.bytes.len(), run.encoded.len() * 3 / 4);
-            let whole = base64::decode(&run.encoded, 0);
-            let is_text = base64::is_text(&whole);
-            let is_open =
-                containers::sniff(&whole[..whole.len().min(containers::HEAD)]) == Kind::Plain;
-            self.encoded(view, &whole, Step::Base64, run.bytes.start, scale);
-            if is_text || !is_open || run.encoded.len() < base64::LONG {
+            let mut dumps = Vec::new();
+            dump::digits(&view.bytes[place.clone()], place.start, &mut dumps);
+            self.dumped(view, &dumps);
+            // A body's lines are one run.
+            if place.start < done || !base64::worthwhile(&view.bytes[place.clone()]) {
                 continue;
             }
-            // Nothing readable: it may have begun before the run did.
-            for phase in 1..4 {
-                let bytes = base64::decode(&run.encoded, phase);
-                self.view(&view.derive(&bytes, Step::Base64, run.bytes.start, scale));
+            for run in base64::runs_from(view.bytes, place.start, least) {
+                done = run.bytes.end;
+                self.base64_run(view, &run);
             }
+        }
+    }
+
+    fn base64_run(&mut self, view: &View, run: &base64::Run) {
+        let scale = ratio(run.bytes.len(), run.encoded.len() * 3 / 4);
+        let whole = base64::decode(&run.encoded, 0);
+        let is_text = base64::is_text(&whole);
+        let is_open = containers::sniff(&whole[..whole.len().min(containers::HEAD)]) == Kind::Plain;
+        self.encoded(view, &whole, Step::Base64, run.bytes.start, scale);
+        if is_text || !is_open || run.encoded.len() < base64::LONG {
+            return;
+        }
+        // Nothing readable: it may have begun before the run did.
+        for phase in 1..4 {
+            let bytes = base64::decode(&run.encoded, phase);
+            self.view(&view.derive(&bytes, Step::Base64, run.bytes.start, scale));
         }
     }
 
@@ -104,9 +121,13 @@ impl Engine<'_> {
         }
     }
 
-    /// Bytes written out as numbers.
+    /// Bytes written out as numbers, with something between them.
     pub(super) fn dumps(&mut self, view: &View) {
-        for dump in dump::find(view.bytes) {
+        self.dumped(view, &dump::find(view.bytes));
+    }
+
+    fn dumped(&mut self, view: &View, dumps: &[dump::Dump]) {
+        for dump in dumps {
             let step = if dump.hex { Step::Hex } else { Step::Numbers };
             let scale = ratio(dump.place.len(), dump.bytes.len());
             self.encoded(view, &dump.bytes, step, dump.place.start, scale);
@@ -180,27 +201,21 @@ impl Engine<'_> {
             self.too_deep(path);
             return;
         }
+        let mut plain = 0;
         for part in parts {
             if self.stopped() {
                 return;
             }
-            match part.decoded {
-                Some(decoded) => {
-                    let step = if decoded.base64 { Step::Base64 } else { Step::QuotedPrintable };
-                    let inside = path.member(&format!("part {}", part.name)).inside(step);
-                    if self.spend(decoded.bytes.len() as u64, &inside) {
-                        self.content(&decoded.bytes, &inside);
-                    }
-                }
-                None => {
-                    let body = View {
-                        place: view.place.at(part.place.start, 1.0),
-                        ..path.view(&bytes[part.place])
-                    };
-                    self.base64(&body);
-                }
+            let Some(decoded) = part.decoded else { continue };
+            self.base64(&within(&view, plain..part.place.start));
+            plain = part.place.end;
+            let step = if decoded.base64 { Step::Base64 } else { Step::QuotedPrintable };
+            let inside = path.member(&format!("part {}", part.name)).inside(step);
+            if self.spend(decoded.bytes.len() as u64, &inside) {
+                self.content(&decoded.bytes, &inside);
             }
         }
+        self.base64(&within(&view, plain..bytes.len()));
     }
 
     pub(super) fn pdf(&mut self, bytes: &[u8], path: &Path) {
@@ -224,6 +239,12 @@ impl Engine<'_> {
             self.view(&View { place: view.place.at(0, 0.0), ..view });
         }
     }
+}
+
+/// A part of a view.
+fn within<'a>(view: &View<'a>, range: Range<usize>) -> View<'a> {
+    let bytes = &view.bytes[range.clone()];
+    View { bytes, place: view.place.at(range.start, 1.0), own: 0..bytes.len(), ..view.clone() }
 }
 
 #[expect(clippy::cast_precision_loss)]

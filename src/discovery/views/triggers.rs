@@ -184,7 +184,13 @@ fn is_wordy(byte: u8) -> bool {
 fn variants(bytes: &[u8], places: &mut Vec<usize>) {
     let mut at = 0;
     while at < bytes.len() {
-        // Most text is ASCII: eight bytes at a time.
+        // Most text is ASCII: many bytes at a time.
+        if let Some(many) = bytes.get(at..at + 128)
+            && many.is_ascii()
+        {
+            at += 128;
+            continue;
+        }
         if let Some(eight) = bytes.get(at..at + 8)
             && eight.iter().fold(0, |all, byte| all | byte) < 0x80
         {
