@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::policy::access::{self as rules, SarState, SarStatus, Side, View};
 use crate::policy::diagnostics::{self, Collection};
-use crate::policy::{Actor, Refusal, case as case_rules, statement};
+use crate::policy::{Actor, Refusal, case as case_rules};
 use crate::workspace::{CaseRef, Commit, Loaded, Problem, layout};
 use serde::Serialize;
 
@@ -72,11 +72,11 @@ fn only_signed(context: &Context, mut matter: LoadedMatter) -> Result<LoadedMatt
     }
     let request = matter.request.value.clone();
     let stands = |slot: &Slot| {
-        let origin = &context.workspace.config().origin;
         let sides: [&[Side]; 3] =
             [&[Side::Request], &[Side::Resource], &[Side::Request, Side::Resource]];
-        let statements =
-            sides.map(|sides| statement::access(origin, &request, sides, slot.decision, &slot.by));
+        let statements = sides.map(|sides| {
+            signing::access_statement(context, &request, sides, slot.decision, &slot.by)
+        });
         signing::stands(context, &statements, slot.signature.as_deref(), &slot.by, slot.at)
     };
     if let Some(slot) = &matter.request.value.request_slot
@@ -337,13 +337,9 @@ pub fn statement(
     let (_, matter) = find(context, sar)?;
     let slots =
         rules::slots_to_fill(&context.actor, &matter.as_matter(), settings, side, context.now)?;
-    Ok(statement::access(
-        &context.workspace.config().origin,
-        &matter.request.value,
-        &slots,
-        decision,
-        &context.actor.principal,
-    ))
+    let by = &context.actor.principal;
+    let statement = signing::access_statement(context, &matter.request.value, &slots, decision, by);
+    Ok(statement.text().to_owned())
 }
 
 /// Decides on a request: fills every slot that the actor may fill, or the one named.
@@ -367,10 +363,10 @@ pub fn decide(context: &Context, sar: &str, input: DecisionInput<'_>) -> Result<
             .map_err(|refusal| context.refused(refusal, &resource, activity, &about))?;
     let signature = match signature {
         Some(armored) => {
-            let origin = &context.workspace.config().origin;
             let by = &context.actor.principal;
-            let text = statement::access(origin, &matter.request.value, &slots, decision, by);
-            let checked = signing::check_decision(context, "SAR-7", &text, armored, by)?;
+            let statement =
+                signing::access_statement(context, &matter.request.value, &slots, decision, by);
+            let checked = signing::check_decision(context, "SAR-7", &statement, armored, by)?;
             Some(checked.map_err(|refusal| context.refused(refusal, &resource, activity, &about))?)
         }
         None if settings.require_signed_decisions => {
