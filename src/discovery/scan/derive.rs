@@ -35,6 +35,24 @@ impl Engine<'_> {
         }
     }
 
+    /// UTF-32 in the bytes.
+    pub(super) fn utf32(&mut self, view: &View) {
+        for (place, text) in utf16::utf32_runs(view.bytes) {
+            let scale = ratio(place.len(), text.len());
+            self.view(&view.derive(text.as_bytes(), Step::Utf32, place.start, scale));
+        }
+    }
+
+    /// Uuencoded files in text.
+    pub(super) fn uuencoded(&mut self, view: &View) {
+        for at in memchr::memmem::find_iter(view.bytes, b"begin ") {
+            if let Some(lines) = mail::uuencoded_at(view.bytes, at) {
+                let bytes = mail::uudecode(lines);
+                self.encoded(view, &bytes, Step::Uuencode, at, 0.0);
+            }
+        }
+    }
+
     /// Runs of base64 and of hexadecimal digits, decoded.
     pub(super) fn base64(&mut self, view: &View) {
         let least = self.query.shortest_base64;
@@ -105,9 +123,12 @@ impl Engine<'_> {
     }
 
     /// What SAML and others deflate before they encode it.
-    fn inflated_token(&mut self, view: &View) {
+    pub(super) fn inflated_token(&mut self, view: &View) {
         let mut text = Vec::new();
         let zlib = matches!(view.bytes, [0x78, 0x01 | 0x5E | 0x9C | 0xDA, ..]);
+        if !zlib && view.form.steps().last() != Some(&Step::Base64) {
+            return;
+        }
         let result = if zlib {
             flate2::read::ZlibDecoder::new(view.bytes).take(MAX_TOKEN).read_to_end(&mut text)
         } else {
@@ -130,7 +151,11 @@ impl Engine<'_> {
         for dump in dumps {
             let step = if dump.hex { Step::Hex } else { Step::Numbers };
             let scale = ratio(dump.place.len(), dump.bytes.len());
-            self.encoded(view, &dump.bytes, step, dump.place.start, scale);
+            if dump.text {
+                self.encoded(view, &dump.bytes, step, dump.place.start, scale);
+            } else {
+                self.packed_view(&view.derive(&dump.bytes, step, dump.place.start, scale));
+            }
         }
     }
 
@@ -141,7 +166,9 @@ impl Engine<'_> {
         found: &mut BTreeMap<(usize, usize), Occurrence>,
     ) {
         let margin = self.query.margin;
-        let wanted = triggers::Wanted { foreign: self.query.foreign, signs: &self.query.signs };
+        let query = self.query;
+        let wanted =
+            triggers::Wanted { foreign: query.foreign, signs: &query.signs, phones: query.phones };
         for region in triggers::regions(view.bytes, wanted, margin) {
             let mut start = region.start;
             loop {

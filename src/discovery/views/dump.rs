@@ -9,6 +9,8 @@ pub(crate) struct Dump {
     pub place: Range<usize>,
     pub bytes: Vec<u8>,
     pub hex: bool,
+    /// Reads as text; else only binary values are worth looking for.
+    pub text: bool,
 }
 
 /// Fewest bytes worth decoding.
@@ -57,7 +59,12 @@ pub(crate) fn digits(run: &[u8], offset: usize, found: &mut Vec<Dump>) {
             let decoded: Vec<u8> =
                 pairs.filter_map(|p| Some(nibble(p[0])? << 4 | nibble(p[1])?)).collect();
             if promising(&decoded) {
-                found.push(Dump { place: offset + start..offset + end, bytes: decoded, hex: true });
+                found.push(Dump {
+                    place: offset + start..offset + end,
+                    bytes: decoded,
+                    hex: true,
+                    text: true,
+                });
                 break;
             }
         }
@@ -128,8 +135,9 @@ fn spaced(bytes: &[u8], seed: usize, found: &mut Vec<Dump>) -> usize {
         }
         end = line;
     }
-    if decoded.len() >= LEAST && promising(&decoded) {
-        found.push(Dump { place: start..end, bytes: decoded, hex: true });
+    if decoded.len() >= LEAST {
+        let text = promising(&decoded);
+        found.push(Dump { place: start..end, bytes: decoded, hex: true, text });
     }
     end
 }
@@ -217,8 +225,9 @@ fn decimal(bytes: &[u8], stretch: Range<usize>, found: &mut Vec<Dump>) {
     let mut start = stretch.start;
     let mut at = stretch.start;
     let mut close = |decoded: &mut Vec<u8>, place: Range<usize>| {
-        if decoded.len() >= LEAST && promising(decoded) {
-            found.push(Dump { place, bytes: std::mem::take(decoded), hex: false });
+        if decoded.len() >= LEAST {
+            let text = promising(decoded);
+            found.push(Dump { place, bytes: std::mem::take(decoded), hex: false, text });
         }
         decoded.clear();
     };
@@ -283,6 +292,8 @@ mod tests {
         for dump in dumps {
             assert!(texts(&dump).iter().any(|t| t.contains(text)), "{dump}: {:?}", texts(&dump));
         }
-        assert!(texts("3f2504e0-4f89-41d3-9a0c-0305e82c3301 2026-01-05T10:11:12.123Z 10.20.30.4 1, 2, 3, 4, 5, 6, 7, 8, 9").is_empty());
+        assert!(
+            texts("2026-01-05T10:11:12.123Z 10.20.30.4 and 1, 2, 3, 4, 5, 6, 7, 8, 9").is_empty()
+        );
     }
 }
