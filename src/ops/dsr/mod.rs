@@ -4,6 +4,7 @@ mod discover;
 mod execute;
 mod intake;
 mod plan;
+mod resume;
 mod review;
 mod scope;
 mod settle;
