@@ -179,6 +179,7 @@ pub fn request(
         justification: justification.trim().to_owned(),
         created_at: context.now,
         created_by: context.actor.principal.clone(),
+        after_closings: case.closures.len(),
         request_slot: None,
         outcome: None,
         x: None,

@@ -646,6 +646,7 @@ pub fn reopen(context: &Context, named: &str, permission: Option<String>) -> Res
             reopened_at: context.now,
             reopened_by: context.actor.principal.clone(),
             customer_permission: permission,
+            answers: Some(changed.consent.len()),
         });
     }
     changed.restriction = None;
