@@ -255,8 +255,10 @@ pub fn list(context: &Context, filter: &CaseFilter) -> Result<(Vec<CaseLine>, Ve
                 closed_at: case.closed_at,
                 consent: Some(consent.state.as_str()),
                 consent_expires_at: consent.expires_at,
-                access_pending: in_state(SarState::Pending.as_str()),
-                access_approved: in_state(SarState::Approved.as_str()),
+                access_pending: in_state(SarState::Pending.as_str()).count(),
+                access_approved: in_state(SarState::Approved.as_str())
+                    .filter(|request| request.sees_approval)
+                    .count(),
                 due,
             });
         }
