@@ -244,7 +244,7 @@ pub fn list(context: &Context, filter: &CaseFilter) -> Result<(Vec<CaseLine>, Ve
             problems.extend(more);
             let (due, more) = due_of(context, &case_ref, case)?;
             problems.extend(more);
-            let in_state = |state| requests.iter().filter(|request| request.state == state);
+            let in_state = |state| requests.iter().filter(move |request| request.state == state);
             lines.push(CaseLine {
                 id: case.id.clone(),
                 tenant: case_ref.tenant,
