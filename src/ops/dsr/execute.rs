@@ -166,7 +166,8 @@ pub fn execute(
     let matter = Matter::dsr(&dsr.id);
     rules::may_execute(&context.actor, &loaded.value, settings, context.now)
         .map_err(|refusal| context.refused(refusal, &dsr.tenant, Activity::DsrExecuted, &matter))?;
-    check_plan(context, &dsr, &loaded.value, &plan)?;
+    let logged = |error| context.logged(error, &dsr.tenant, Activity::DsrExecuted, &matter);
+    check_plan(context, &dsr, &loaded.value, &plan).map_err(logged)?;
     let warnings = warnings_of(&loaded);
     let digest = loaded.value.plan.as_ref().map(|plan| plan.digest);
     for first in (0..plan.len()).step_by(MAX_ITEMS) {
@@ -186,7 +187,14 @@ pub fn execute(
         let (tx, total) = (removal.tx, plan.len());
         let removed = session.remove(&removal, &mut |at| {
             progress(ExecuteProgress { step: at.step, done: first + at.done, total });
-        })?;
+        });
+        let removed = match removed {
+            Ok(removed) => removed,
+            Err(error) => {
+                drop(lock);
+                return Err(logged(error.into()));
+            }
+        };
         record(context, &lock, &memo, &removed, false)?;
         session.forget(tx)?;
     }

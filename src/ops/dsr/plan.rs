@@ -64,11 +64,12 @@ pub fn plan(
         history_loss_acknowledged,
     )
     .map_err(|refusal| context.refused(refusal, &dsr.tenant, Activity::DsrPlanned, &matter))?;
-    let draft = Draft::of(context, &dsr, request, &findings, scope)?;
+    let draft = Draft::of(context, &dsr, request, &findings, scope)
+        .map_err(|error| context.logged(error, &dsr.tenant, Activity::DsrPlanned, &matter))?;
     if draft.items.is_empty() {
-        return Err(Refusal::new("DEL-1", "nothing is included, so there is nothing to delete")
-            .hint(format!("`caseward dsr findings {}`", request.id))
-            .into());
+        let refusal = Refusal::new("DEL-1", "nothing is included, so there is nothing to delete")
+            .hint(format!("`caseward dsr findings {}`", request.id));
+        return Err(context.refused(refusal, &dsr.tenant, Activity::DsrPlanned, &matter));
     }
     let lines = to_lines(&draft.items)?;
     let digest = plan_digest(request, scope, &lines);
