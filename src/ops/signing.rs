@@ -1,13 +1,14 @@
 //! Signed decisions and the keys that may sign.
 
 use super::Context;
-use crate::attest::{AllowedSigners, DECISION_NAMESPACE, REPORT_NAMESPACE, verify_signature};
+use crate::attest::{
+    AllowedSigners, DECISION_NAMESPACE, REPORT_NAMESPACE, SshKey, verify_signature,
+};
 use crate::error::{Error, Invalid, Result};
 use crate::model::Time;
 use crate::policy::Refusal;
 use crate::workspace::{Commit, layout};
 use serde::Serialize;
-use ssh_key::PublicKey;
 
 /// Checks a signature over a decision's statement: by a key that `allowed_signers` lists for
 /// `decider` and for decisions, at this moment. The refusal is under `rule`.
@@ -30,7 +31,7 @@ pub(super) fn check_decision(
     let signers = signers(context)?;
     let listed = signers.signers().iter().filter(|signer| {
         !signer.cert_authority
-            && signer.key.key_data() == key.key_data()
+            && signer.key == key
             && signer.principals.iter().any(|principal| principal.eq_ignore_ascii_case(decider))
     });
     let mut why = format!("allowed_signers does not list this key for {decider}");
@@ -103,8 +104,8 @@ pub fn add(context: &Context, new: &NewSigner) -> Result<SignerView> {
         message,
         hint: Some("--key takes a public key line (ssh-ed25519 AAAA…) or the .pub file".to_owned()),
     };
-    let key = PublicKey::from_openssh(new.key.trim())
-        .map_err(|error| bad(format!("this is no OpenSSH public key: {error}")))?;
+    let key =
+        SshKey::parse(&new.key).ok_or_else(|| bad("this is no OpenSSH public key".to_owned()))?;
     let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | ',' | '*' | '?' | '!' | '#');
     if new.principal.is_empty() || !new.principal.chars().all(plain) {
         return Err(bad(format!("`{}` cannot be listed", crate::text::safe(&new.principal))));
@@ -124,9 +125,7 @@ pub fn add(context: &Context, new: &NewSigner) -> Result<SignerView> {
     if let Some(before) = new.valid_before {
         line.push_str(&format!(",valid-before=\"{}\"", stamp(before)));
     }
-    let key_text =
-        key.to_openssh().map_err(|error| bad(format!("this is no OpenSSH public key: {error}")))?;
-    line.push_str(&format!(" {}\n", key_text.trim()));
+    line.push_str(&format!(" {key}\n"));
     // The lock order: the log's, then the workspace's.
     let log = super::attest::log_of(context);
     let _session = log.lock(super::dsr::clock_of(context))?;
@@ -153,7 +152,7 @@ pub fn list(context: &Context) -> Result<Vec<SignerView>> {
         .iter()
         .map(|signer| SignerView {
             principals: signer.principals.clone(),
-            key: crate::attest::fingerprint(&signer.key),
+            key: signer.key.fingerprint(),
             namespaces: signer.namespaces.clone(),
             valid_after: signer.valid_after,
             valid_before: signer.valid_before,
