@@ -36,7 +36,10 @@ pub enum AttestCommand {
         /// The directory to write; created, and must be empty
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
-        /// Sign with an unencrypted Ed25519 key file
+        /// Sign with the engineer's key in the ssh-agent (agent forwarding works)
+        #[arg(long)]
+        sign: bool,
+        /// Sign with an unencrypted Ed25519 key file instead
         #[arg(long, value_name = "FILE")]
         key: Option<PathBuf>,
     },
@@ -161,8 +164,12 @@ impl AttestCommand {
                 }
             }
             Self::Signer(command) => command.run(&context, &out)?,
-            Self::Report { of, out: dir, key } => {
-                let signing = key.as_deref().map_or(Signing::Unsigned, Signing::KeyFile);
+            Self::Report { of, out: dir, sign, key } => {
+                let signing = match (&key, sign) {
+                    (Some(path), _) => Signing::KeyFile(path),
+                    (None, true) => Signing::Agent,
+                    (None, false) => Signing::Unsigned,
+                };
                 let reported = report::write(&context, &of, &dir, signing)?;
                 if out.json {
                     out.document("attest-report", &reported)?;

@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::policy::access::{self as rules, SarState, SarStatus, Side, View};
 use crate::policy::diagnostics::{self, Collection};
-use crate::policy::{Actor, Refusal, case as case_rules, statement};
+use crate::policy::{Actor, Refusal, case as case_rules};
 use crate::workspace::{CaseRef, Commit, Loaded, Problem, layout};
 use serde::Serialize;
 
@@ -52,7 +52,8 @@ pub(super) fn matters(
         let resource = &request.value.resource_tenant;
         match context.workspace.approval(resource, &request.value.id) {
             Ok(approval) => {
-                matters.push(LoadedMatter { request, approval, case: case.cloned() });
+                let matter = LoadedMatter { request, approval, case: case.cloned() };
+                matters.push(only_signed(context, matter)?);
             }
             // Without its approval the state of a request is unknown: better none than a wrong one.
             Err(Error::Invalid(invalid)) => problems.push(invalid.into()),
@@ -60,6 +61,36 @@ pub(super) fn matters(
         }
     }
     Ok((matters, problems))
+}
+
+/// Where the workspace requires signed decisions, a slot without a signature that stands for it is
+/// as good as empty. The text that the records were read from stays, so a change is still based on
+/// what the files say.
+fn only_signed(context: &Context, mut matter: LoadedMatter) -> Result<LoadedMatter> {
+    if !context.workspace.config().policy.require_signed_decisions {
+        return Ok(matter);
+    }
+    let request = matter.request.value.clone();
+    let stands = |slot: &Slot| {
+        let sides: [&[Side]; 3] =
+            [&[Side::Request], &[Side::Resource], &[Side::Request, Side::Resource]];
+        let statements = sides.map(|sides| {
+            signing::access_statement(context, &request, sides, slot.decision, &slot.by)
+        });
+        signing::stands(context, &statements, slot.signature.as_deref(), &slot.by, slot.at)
+    };
+    if let Some(slot) = &matter.request.value.request_slot
+        && !stands(slot)?
+    {
+        matter.request.value.request_slot = None;
+    }
+    if let Some(approval) = &mut matter.approval
+        && let Some(slot) = &approval.value.resource_slot
+        && !stands(slot)?
+    {
+        approval.value.resource_slot = None;
+    }
+    Ok(matter)
 }
 
 /// A request as the actor may see it (SAR-13).
@@ -209,7 +240,8 @@ fn find(context: &Context, sar: &str) -> Result<(CaseRef, LoadedMatter)> {
     let (case_ref, request) = context.workspace.find_access_request(&id)?;
     let approval = context.workspace.approval(&request.value.resource_tenant, &request.value.id)?;
     let case = context.workspace.case(&case_ref).ok();
-    Ok((case_ref, LoadedMatter { request, approval, case }))
+    let matter = only_signed(context, LoadedMatter { request, approval, case })?;
+    Ok((case_ref, matter))
 }
 
 /// One request, as the actor may see it.
@@ -305,13 +337,9 @@ pub fn statement(
     let (_, matter) = find(context, sar)?;
     let slots =
         rules::slots_to_fill(&context.actor, &matter.as_matter(), settings, side, context.now)?;
-    Ok(statement::access(
-        &context.workspace.config().origin,
-        &matter.request.value,
-        &slots,
-        decision,
-        &context.actor.principal,
-    ))
+    let by = &context.actor.principal;
+    let statement = signing::access_statement(context, &matter.request.value, &slots, decision, by);
+    Ok(statement.text().to_owned())
 }
 
 /// Decides on a request: fills every slot that the actor may fill, or the one named.
@@ -335,10 +363,10 @@ pub fn decide(context: &Context, sar: &str, input: DecisionInput<'_>) -> Result<
             .map_err(|refusal| context.refused(refusal, &resource, activity, &about))?;
     let signature = match signature {
         Some(armored) => {
-            let origin = &context.workspace.config().origin;
             let by = &context.actor.principal;
-            let text = statement::access(origin, &matter.request.value, &slots, decision, by);
-            let checked = signing::check_decision(context, "SAR-7", &text, armored, by)?;
+            let statement =
+                signing::access_statement(context, &matter.request.value, &slots, decision, by);
+            let checked = signing::check_decision(context, "SAR-7", &statement, armored, by)?;
             Some(checked.map_err(|refusal| context.refused(refusal, &resource, activity, &about))?)
         }
         None if settings.require_signed_decisions => {

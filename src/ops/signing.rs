@@ -1,58 +1,92 @@
 //! Signed decisions and the keys that may sign.
+//!
+//! A statement names everything that is decided and by whom, and no time, so that it can be signed
+//! elsewhere with `ssh-keygen -Y sign -n decision@caseward` and brought back. It cannot be used for
+//! anything else: ids are never used twice, and a plan's digest binds every file.
 
 use super::Context;
-use crate::attest::{
-    AllowedSigners, DECISION_NAMESPACE, REPORT_NAMESPACE, SshKey, verify_signature,
-};
+use crate::attest::{AllowedSigners, DECISION_NAMESPACE, REPORT_NAMESPACE, SshKey, Statement};
 use crate::error::{Error, Invalid, Result};
-use crate::model::Time;
+use crate::model::{AccessRequest, Decision, Id, Plan, Request, Sha256, Time};
 use crate::policy::Refusal;
+use crate::policy::access::Side;
 use crate::workspace::{Commit, layout};
 use serde::Serialize;
+
+/// The statement of a decision on an access request.
+pub(super) fn access_statement(
+    context: &Context,
+    request: &AccessRequest,
+    slots: &[Side],
+    decision: Decision,
+    by: &str,
+) -> Statement {
+    let slots: Vec<&str> = slots
+        .iter()
+        .map(|slot| match slot {
+            Side::Request => "request",
+            Side::Resource => "resource",
+        })
+        .collect();
+    let origin = &context.workspace.config().origin;
+    let created_at = request.created_at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    Statement::new(origin, "access", request.id.as_str(), decision.as_str(), by)
+        .with("case", &format!("{}/{}", request.request_tenant, request.case))
+        .with("access-to", request.resource_tenant.as_str())
+        .with("created-at", &created_at)
+        .with("created-by", &request.created_by)
+        .with("justification-sha256", &Sha256::of(request.justification.as_bytes()).to_string())
+        .with("slots", &slots.join(","))
+}
+
+/// The statement of an approval of a deletion.
+pub(super) fn deletion_statement(
+    context: &Context,
+    tenant: &Id,
+    request: &Request,
+    plan: &Plan,
+    by: &str,
+) -> Statement {
+    let origin = &context.workspace.config().origin;
+    Statement::new(origin, "deletion", request.id.as_str(), "approved", by)
+        .with("tenant", tenant.as_str())
+        .with("option", request.option.as_str())
+        .with("scope", plan.scope.as_str())
+        .with("files", &plan.items.to_string())
+        .with("bytes", &plan.bytes.to_string())
+        .with("plan-sha256", &plan.digest.to_string())
+}
 
 /// Checks a signature over a decision's statement: by a key that `allowed_signers` lists for
 /// `decider` and for decisions, at this moment. The refusal is under `rule`.
 pub(super) fn check_decision(
     context: &Context,
     rule: &'static str,
-    statement: &str,
+    statement: &Statement,
     armored: &str,
     decider: &str,
 ) -> Result<Result<String, Refusal>> {
-    let refuse = |message: String| {
-        Refusal::new(rule, message).hint(
-        "sign exactly what the `statement` command prints: ssh-keygen -Y sign -n decision@caseward -f KEY FILE",
-    )
-    };
-    let key = match verify_signature(armored, DECISION_NAMESPACE, statement.as_bytes()) {
-        Ok(key) => key,
-        Err(error) => return Ok(Err(refuse(error.to_string()))),
-    };
+    Ok(match statement.verify(armored, &signers(context)?, decider, context.now) {
+        Ok(_) => Ok(armored.trim().to_owned() + "\n"),
+        Err(error) => Err(Refusal::new(rule, error.to_string()).hint(
+            "sign exactly what the `statement` command prints, with a key that `caseward attest signer list` shows",
+        )),
+    })
+}
+
+/// Whether a recorded decision carries a signature over one of `statements` by a key that was
+/// listed for its decider at that time. Where a workspace requires signatures, a decision that
+/// somebody merely wrote into a file counts for nothing.
+pub(super) fn stands(
+    context: &Context,
+    statements: &[Statement],
+    signature: Option<&str>,
+    by: &str,
+    at: Time,
+) -> Result<bool> {
+    let Some(armored) = signature else { return Ok(false) };
     let signers = signers(context)?;
-    let listed = signers.signers().iter().filter(|signer| {
-        !signer.cert_authority
-            && signer.key == key
-            && signer.principals.iter().any(|principal| principal.eq_ignore_ascii_case(decider))
-    });
-    let mut why = format!("allowed_signers does not list this key for {decider}");
-    for signer in listed {
-        let for_decisions = signer
-            .namespaces
-            .as_ref()
-            .is_none_or(|names| names.iter().any(|name| name == DECISION_NAMESPACE));
-        if !for_decisions {
-            why = format!("the key of {decider} is not listed for decisions");
-        } else if signer.valid_after.is_some_and(|after| context.now < after) {
-            why = format!("the key of {decider} is not valid yet");
-        } else if signer.valid_before.is_some_and(|before| context.now >= before) {
-            why = format!("the key of {decider} has expired");
-        } else {
-            return Ok(Ok(armored.trim().to_owned() + "\n"));
-        }
-    }
-    Ok(Err(Refusal::new(rule, why).hint(format!(
-        "`caseward attest signer add {decider} --key …` lists a key; a key that is not listed never signs a decision"
-    ))))
+    Ok(statements.iter().any(|statement| statement.verify(armored, &signers, by, at).is_ok()))
 }
 
 /// The refusal of a decision without a signature where the workspace requires one.
@@ -104,8 +138,8 @@ pub fn add(context: &Context, new: &NewSigner) -> Result<SignerView> {
         message,
         hint: Some("--key takes a public key line (ssh-ed25519 AAAA…) or the .pub file".to_owned()),
     };
-    let key =
-        SshKey::parse(&new.key).ok_or_else(|| bad("this is no OpenSSH public key".to_owned()))?;
+    let key = SshKey::parse(new.key.trim())
+        .ok_or_else(|| bad("this is no OpenSSH public key".to_owned()))?;
     let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | ',' | '*' | '?' | '!' | '#');
     if new.principal.is_empty() || !new.principal.chars().all(plain) {
         return Err(bad(format!("`{}` cannot be listed", crate::text::safe(&new.principal))));

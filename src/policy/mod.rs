@@ -11,7 +11,6 @@ pub mod consent;
 pub mod diagnostics;
 pub mod dsr;
 pub mod roles;
-pub mod statement;
 
 pub use actor::Actor;
 

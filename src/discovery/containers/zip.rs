@@ -31,6 +31,12 @@ pub(crate) struct Directory {
 /// Directory entries are read this many bytes at a time.
 const MAX_COMMENT: u64 = 65_535 + 22;
 
+/// Whether an archive was appended to other data: a self-extractor, a polyglot.
+pub(crate) fn is_appended(bytes: &[u8]) -> bool {
+    let tail = &bytes[bytes.len().saturating_sub(1024)..];
+    memchr::memmem::rfind(tail, b"PK\x05\x06").is_some_and(|at| tail.len() - at >= 22)
+}
+
 fn u16_at(bytes: &[u8], at: usize) -> u16 {
     bytes.get(at..at + 2).map_or(0, |b| u16::from_le_bytes([b[0], b[1]]))
 }

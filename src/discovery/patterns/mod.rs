@@ -28,6 +28,8 @@ pub struct Query {
     pub(crate) foreign: bool,
     /// Signs that an anchor holds because no run of letters was long enough.
     pub(crate) signs: Vec<u8>,
+    /// Some identifier is a phone number.
+    pub(crate) phones: bool,
     /// Bytes around a trigger that can hold a whole identifier.
     pub(crate) margin: usize,
     /// Fewest characters of base64 that can hold an identifier.
@@ -69,6 +71,7 @@ impl Query {
             index: AnchorIndex::new(anchors),
             foreign,
             signs,
+            phones: identifiers.iter().any(|id| id.kind() == IdentifierType::Phone),
             margin: 0,
             shortest_base64: (shortest * 4 / 3).clamp(16, 24),
         };

@@ -122,7 +122,9 @@ impl<'q> Engine<'q> {
         self.record(view, found);
         if view.depth < MAX_VIEWS && !self.cancelled() {
             self.utf16(view);
+            self.utf32(view);
             self.dumps(view);
+            self.uuencoded(view);
         }
     }
 

@@ -273,6 +273,7 @@ fn warnings_of(loaded: &Loaded<Request>) -> Warnings {
 
 /// DEL-1: the plan is the one approved, the files are those planned, and nothing came in since.
 fn check_plan(context: &Context, dsr: &DsrRef, request: &Request, plan: &[PlanItem]) -> Result<()> {
+    super::plan::check_approval_signed(context, dsr, request)?;
     let Some(recorded) = &request.plan else {
         return Err(Refusal::new("DEL-1", format!("{} has no plan", request.id)).into());
     };

@@ -4,6 +4,7 @@ use super::super::{Context, Matter, signing};
 use super::discover::hash_of;
 use super::scope::customer_tenants;
 use super::{decision, load_findings, load_plan, plan_digest, to_change, to_lines};
+use crate::attest::Statement;
 use crate::error::{Error, Invalid, Result};
 use crate::fs::{FileKind, RelPath};
 use crate::model::{
@@ -11,8 +12,8 @@ use crate::model::{
     Plan, PlanAction, PlanItem, PlanScope, PlannedEngagement, Request, RequestOption, Sha256,
     Store,
 };
+use crate::policy::Refusal;
 use crate::policy::dsr::{self as rules, Choice};
-use crate::policy::{Refusal, statement};
 use crate::workspace::{CaseRef, Commit, DsrRef, layout};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -522,15 +523,42 @@ pub fn approval_statement(context: &Context, named: &str) -> Result<String> {
     let request = context.workspace.dsr(&dsr)?.value;
     let settings = &context.workspace.config().policy;
     rules::may_approve(&context.actor, &request, settings, None)?;
-    statement_of(context, &dsr, &request)
+    Ok(statement_of(context, &dsr, &request)?.text().to_owned())
 }
 
-fn statement_of(context: &Context, dsr: &DsrRef, request: &Request) -> Result<String> {
+fn statement_of(context: &Context, dsr: &DsrRef, request: &Request) -> Result<Statement> {
     let Some(plan) = &request.plan else {
         return Err(Error::usage(format!("{} has no plan", request.id)));
     };
-    let origin = &context.workspace.config().origin;
-    Ok(statement::deletion(origin, &dsr.tenant, request, plan, &context.actor.principal))
+    let by = &context.actor.principal;
+    Ok(signing::deletion_statement(context, &dsr.tenant, request, plan, by))
+}
+
+/// Where the workspace requires signed decisions, an approval that somebody merely wrote into the
+/// request counts for nothing.
+pub(super) fn check_approval_signed(
+    context: &Context,
+    dsr: &DsrRef,
+    request: &Request,
+) -> Result<(), Error> {
+    let Some(plan) = request
+        .plan
+        .as_ref()
+        .filter(|_| context.workspace.config().policy.require_signed_decisions)
+    else {
+        return Ok(());
+    };
+    for decision in &request.decisions {
+        if decision.what == DecisionKind::Approved && decision.digest == Some(plan.digest) {
+            let text =
+                signing::deletion_statement(context, &dsr.tenant, request, plan, &decision.by);
+            let signature = decision.signature.as_deref();
+            if signing::stands(context, &[text], signature, &decision.by, decision.at)? {
+                return Ok(());
+            }
+        }
+    }
+    Err(signing::unsigned("DEL-2", &format!("caseward dsr statement {}", request.id)).into())
 }
 
 /// Approves the current plan (DEL-2), with a signature over its statement where one is given or
