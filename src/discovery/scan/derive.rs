@@ -204,7 +204,11 @@ impl Engine<'_> {
                         continue;
                     };
                     let start = range.start + layer.glyphs[seen.start].start as usize;
-                    let steps = match here.get(&(*identifier, start)) {
+                    let before = here.get(&(*identifier, start));
+                    if before.is_some_and(|before| !seen.verdict.replaces(before.verdict)) {
+                        continue;
+                    }
+                    let steps = match before {
                         Some(before) if before.verdict == seen.verdict => before.steps.clone(),
                         _ if layer.steps.is_empty() => vec![Step::Variant],
                         _ => layer.steps.clone(),

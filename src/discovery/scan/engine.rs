@@ -226,6 +226,9 @@ fn decide(
             continue;
         }
         if let Some(found) = query.verify(identifier, &layer.glyphs, at, view.scene) {
+            if last.as_ref().is_some_and(|(_, last)| !found.verdict.replaces(last.verdict)) {
+                continue;
+            }
             let start = from + layer.glyphs[found.start].start as usize;
             let mut steps = layer.steps;
             if encoding != Encoding::Utf8 {

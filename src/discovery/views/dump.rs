@@ -292,8 +292,7 @@ mod tests {
         for dump in dumps {
             assert!(texts(&dump).iter().any(|t| t.contains(text)), "{dump}: {:?}", texts(&dump));
         }
-        assert!(
-            texts("2026-01-05T10:11:12.123Z 10.20.30.4 and 1, 2, 3, 4, 5, 6, 7, 8, 9").is_empty()
-        );
+        let log = "2026-01-05T10:11:12.123Z GET /a 10.20.30.4 d02cca70-2246-b3c5-0876-45304eafa83e";
+        assert!(texts(log).is_empty());
     }
 }
