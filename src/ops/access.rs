@@ -330,6 +330,14 @@ pub struct DecisionInput<'a> {
     pub signature: Option<&'a str>,
 }
 
+impl DecisionInput<'_> {
+    /// A decision that is declared, not signed.
+    #[must_use]
+    pub const fn unsigned(decision: Decision, side: Option<Side>) -> Self {
+        Self { decision, side, signature: None }
+    }
+}
+
 /// The exact text that the actor signs to decide so (`access statement`).
 ///
 /// # Errors
