@@ -199,8 +199,7 @@ fn documents_show_their_text() {
     let cell = "<sheetData><row r=\"1\"><c r=\"A1\"><v>14255550137</v></c></row></sheetData>";
     assert_match(PHONE, &zip(&[("xl/worksheets/sheet1.xml", cell.as_bytes())], Zip::Deflated));
     let text = zlib(
-        format!("BT /F1 12 Tf [(Contact mar) -20 (ta.quillfeather@contoso) 3 (.com)] TJ ET")
-            .as_bytes(),
+        "BT /F1 12 Tf [(Contact mar) -20 (ta.quillfeather@contoso) 3 (.com)] TJ ET".as_bytes(),
     );
     let mut pdf = b"%PDF-1.4\n4 0 obj\n<< /Filter /FlateDecode >>\nstream\n".to_vec();
     pdf.extend(&text);

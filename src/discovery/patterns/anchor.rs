@@ -456,9 +456,9 @@ fn title_case(text: &str) -> String {
     let mut begins = true;
     for c in text.chars() {
         if begins {
-            out.extend(c.to_uppercase())
+            out.extend(c.to_uppercase());
         } else {
-            out.extend(c.to_lowercase())
+            out.extend(c.to_lowercase());
         }
         begins = !c.is_alphanumeric();
     }

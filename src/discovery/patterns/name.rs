@@ -114,7 +114,7 @@ fn sequence(
     let mut next = start + words[turn].len();
     for step in 1..words.len() {
         let word = &words[(turn + step) % words.len()];
-        let wrapped = (turn + step) % words.len() == 0;
+        let wrapped = (turn + step).is_multiple_of(words.len());
         let (begin, join) = join(glyphs, next)?;
         if !stands(glyphs, begin, word) {
             return None;

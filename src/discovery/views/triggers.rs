@@ -237,7 +237,7 @@ fn variants(bytes: &[u8], places: &mut Vec<usize>) {
             // Combining grapheme joiner
             0xCD => byte(1) == 0x8F,
             // Phonetic and small capitals; ẞ
-            0xE1 => matches!(byte(1), 0xB4 | 0xB5 | 0xB6) || byte(1) == 0xBA && byte(2) == 0x9E,
+            0xE1 => matches!(byte(1), 0xB4..=0xB6) || byte(1) == 0xBA && byte(2) == 0x9E,
             0xE2 => match byte(1) {
                 // Zero-width and directional characters
                 0x80 => matches!(byte(2), 0x8B..=0x8F | 0xAA..=0xAE),
