@@ -204,6 +204,7 @@ impl Engine<'_> {
                         continue;
                     };
                     let start = range.start + layer.glyphs[seen.start].start as usize;
+                    let end = range.start + layer.glyphs[seen.end - 1].end as usize;
                     let before = here.get(&(*identifier, start));
                     if before.is_some_and(|before| !seen.verdict.replaces(before.verdict)) {
                         continue;
@@ -213,7 +214,10 @@ impl Engine<'_> {
                         _ if layer.steps.is_empty() => vec![Step::Variant],
                         _ => layer.steps.clone(),
                     };
-                    here.insert((*identifier, start), Occurrence { verdict: seen.verdict, steps });
+                    here.insert(
+                        (*identifier, start),
+                        Occurrence { end, verdict: seen.verdict, steps },
+                    );
                 }
             }
         }
