@@ -3,6 +3,7 @@
 mod discover;
 mod execute;
 mod intake;
+mod look;
 mod plan;
 mod resume;
 mod review;
@@ -13,6 +14,7 @@ pub use discover::{DiscoverProgress, Discovered, discover};
 pub use execute::{ExecuteProgress, Executed, ExecutedItem, ExecutedTx, execute, rehearse};
 pub(crate) use execute::{clock_of, verdict_of};
 pub use intake::{NewRequest, Received, receive};
+pub use look::{ContextLine, Explained, contexts, explain};
 pub use plan::{Planned, approval_statement, approve, cancel, give_back, plan};
 pub use review::{FindingLine, exclude, findings, include};
 pub(in crate::ops) use scope::customer_tenants;
