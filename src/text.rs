@@ -4,6 +4,7 @@
 //! the functions here first: what a terminal would obey is shown instead.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// What is shown in place of a character that must not reach a terminal, `None` for the others.
@@ -92,8 +93,13 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .into_iter()
         .map(|known| (strsim::damerau_levenshtein(&folded, &known.to_lowercase()), known))
         .filter(|(distance, known)| *distance <= 1 + known.chars().count().min(12) / 4)
-        .min_by_key(|(distance, _)| *distance)
+        // Of two that are as near, the one that begins as it was typed.
+        .min_by_key(|(distance, known)| (*distance, Reverse(common_start(&folded, known))))
         .map(|(_, known)| known)
+}
+
+fn common_start(a: &str, b: &str) -> usize {
+    a.chars().zip(b.chars().flat_map(char::to_lowercase)).take_while(|(a, b)| a == b).count()
 }
 
 /// A number of bytes for people: `812 B`, `4.2 kB`, `1.3 MB`.

@@ -1,7 +1,7 @@
 //! `allowed_signers`: whose SSH signatures count, for what and when (ssh-keygen(1), ALLOWED SIGNERS).
 
+use super::SshKey;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
-use ssh_key::PublicKey;
 
 /// The file, line by line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct AllowedSigner {
     pub valid_before: Option<DateTime<Utc>>,
     /// The key signs certificates; it does not sign texts itself.
     pub cert_authority: bool,
-    pub key: PublicKey,
+    pub key: SshKey,
 }
 
 /// How a key stands with the file.
@@ -67,27 +67,67 @@ impl AllowedSigners {
         &self.signers
     }
 
-    /// Whether `key` may sign in `namespace` at `at`. Where several lines name it, the best counts.
+    /// Whether `key` may sign in `namespace` at `at`, as anybody. Where several lines name it, the
+    /// best counts.
     #[must_use]
-    pub fn standing(&self, key: &PublicKey, namespace: &str, at: DateTime<Utc>) -> Standing {
+    pub fn standing(&self, key: &SshKey, namespace: &str, at: DateTime<Utc>) -> Standing {
+        self.best(key, None, namespace, at)
+    }
+
+    /// Whether `key` may sign as `principal`.
+    #[must_use]
+    pub fn standing_of(
+        &self,
+        key: &SshKey,
+        principal: &str,
+        namespace: &str,
+        at: DateTime<Utc>,
+    ) -> Standing {
+        self.best(key, Some(principal), namespace, at)
+    }
+
+    /// The first principal of the first line that names `key`.
+    #[must_use]
+    pub fn owner(&self, key: &SshKey) -> Option<&str> {
+        let line = self.signers.iter().find(|signer| signer.is(key))?;
+        line.principals.first().map(String::as_str)
+    }
+
+    /// Adds a key that may sign as `principal` in `namespaces`, always.
+    pub fn add(&mut self, principal: &str, key: SshKey, namespaces: &[&str]) {
+        self.signers.push(AllowedSigner {
+            principals: vec![principal.to_owned()],
+            namespaces: Some(namespaces.iter().map(|one| (*one).to_owned()).collect()),
+            valid_after: None,
+            valid_before: None,
+            cert_authority: false,
+            key,
+        });
+    }
+
+    fn best(
+        &self,
+        key: &SshKey,
+        principal: Option<&str>,
+        namespace: &str,
+        at: DateTime<Utc>,
+    ) -> Standing {
         let mut best = Standing::NotListed;
-        for signer in &self.signers {
-            if signer.cert_authority || signer.key.key_data() != key.key_data() {
+        for signer in self.signers.iter().filter(|signer| signer.is(key)) {
+            if !principal.is_none_or(|wanted| any_matches(&signer.principals, wanted)) {
                 continue;
             }
-            let principal = signer.principals.first().cloned().unwrap_or_default();
-            let allowed = signer
-                .namespaces
-                .as_ref()
-                .is_none_or(|patterns| patterns.iter().any(|pattern| matches(pattern, namespace)));
-            best = if !allowed {
-                Standing::OtherNamespace(principal)
+            let first = signer.principals.first().cloned().unwrap_or_default();
+            let name = principal.map_or(first, str::to_owned);
+            let namespaces = signer.namespaces.as_ref();
+            best = if namespaces.is_some_and(|patterns| !any_matches(patterns, namespace)) {
+                Standing::OtherNamespace(name)
             } else if signer.valid_after.is_some_and(|after| at < after) {
-                Standing::NotYetValid(principal)
+                Standing::NotYetValid(name)
             } else if signer.valid_before.is_some_and(|before| at >= before) {
-                Standing::Expired(principal)
+                Standing::Expired(name)
             } else {
-                return Standing::Listed(principal);
+                return Standing::Listed(name);
             };
         }
         best
@@ -95,13 +135,18 @@ impl AllowedSigners {
 }
 
 impl AllowedSigner {
+    /// Whether the line is about this very key. A certificate authority signs no texts itself.
+    fn is(&self, key: &SshKey) -> bool {
+        !self.cert_authority && self.key == *key
+    }
+
     fn parse(line: &str) -> Result<Self, &'static str> {
         let (principals, rest) = word(line).ok_or("no key")?;
-        let (options, key) = match PublicKey::from_openssh(rest) {
-            Ok(key) => ("", key),
-            Err(_) => {
+        let (options, key) = match SshKey::parse(rest) {
+            Some(key) => ("", key),
+            None => {
                 let (options, rest) = word(rest).ok_or("no key")?;
-                (options, PublicKey::from_openssh(rest).map_err(|_| "neither options nor a key")?)
+                (options, SshKey::parse(rest).ok_or("neither options nor a key")?)
             }
         };
         let mut signer = Self {
@@ -171,6 +216,13 @@ fn time(text: &str) -> Option<DateTime<Utc>> {
     Some(time.and_utc())
 }
 
+/// An OpenSSH pattern list: one pattern must match, and none that begins with `!`.
+fn any_matches(patterns: &[String], text: &str) -> bool {
+    let refused = patterns.iter().filter_map(|pattern| pattern.strip_prefix('!'));
+    patterns.iter().any(|pattern| matches(pattern, text))
+        && !refused.into_iter().any(|pattern| matches(pattern, text))
+}
+
 /// OpenSSH patterns: `*` any characters, `?` one.
 fn matches(pattern: &str, text: &str) -> bool {
     let mut rest = pattern.chars();
@@ -196,7 +248,7 @@ mod tests {
 
     fn standing(line: &str, namespace: &str, at: &str) -> Standing {
         let allowed = AllowedSigners::parse(line).unwrap();
-        let key = PublicKey::from_openssh(KEY).unwrap();
+        let key = SshKey::parse(KEY).unwrap();
         allowed.standing(&key, namespace, at.parse().unwrap())
     }
 

@@ -208,16 +208,18 @@ impl<'a> Changed<'a> {
             return Ok(true);
         }
         if self.dirs.len() >= HELD {
-            self.sync()?;
-            self.dirs.clear();
+            self.flush()?;
         }
         let Some(dir) = self.disk.dir_if_present(path)? else { return Ok(false) };
         self.dirs.insert(path.clone(), dir);
         Ok(true)
     }
 
-    pub(crate) fn sync(&self) -> Result<(), Error> {
+    /// Flushes the quarantine and everything held, and holds nothing any more.
+    pub(crate) fn flush(&mut self) -> Result<(), Error> {
         self.disk.sync_dir(&self.first)?;
-        self.dirs.values().try_for_each(|dir| self.disk.sync_dir(dir))
+        self.dirs.values().try_for_each(|dir| self.disk.sync_dir(dir))?;
+        self.dirs.clear();
+        Ok(())
     }
 }

@@ -8,6 +8,7 @@
 //! Formats are a contract to the byte. Nothing is repaired: a log that contradicts itself is left
 //! as it is and refused.
 
+mod agent;
 mod allowed;
 mod checkpoint;
 mod cursor;
@@ -29,11 +30,14 @@ mod removal;
 mod session;
 mod sha256;
 mod signer;
+mod sshsig;
+mod statement;
 mod time;
 mod transaction;
 mod verify;
 mod withdraw;
 
+pub use agent::{AgentKey, agent_keys};
 pub use allowed::{AllowedSigner, AllowedSigners, BadLine, Standing};
 pub use checkpoint::{BadCheckpoint, Checkpoint};
 pub use error::{Difference, Error, How};
@@ -47,8 +51,10 @@ pub use removal::{Outcome, OutcomeItem, Progress, Removal, RemovalItem, Step};
 pub use session::{Recovered, RecoveredKind, Session};
 pub use sha256::{NotSha256, Sha256};
 pub use signer::{
-    DECISION_NAMESPACE, KeyFile, REPORT_NAMESPACE, SignError, Signer, fingerprint, verify_signature,
+    DECISION_NAMESPACE, KeyFile, REPORT_NAMESPACE, SignError, Signer, verify_signature,
 };
+pub use sshsig::{SshKey, SshSignature};
+pub use statement::{DecisionError, Statement};
 pub use time::Clock;
 pub use verify::{Check, Verification, VerifyOptions};
 

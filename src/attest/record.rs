@@ -63,7 +63,7 @@ pub fn encode_path(path: &RelPath) -> String {
 }
 
 /// A name without spaces or control characters: those, `%` and non-ASCII as `%XX`.
-fn encode_name(name: &str) -> String {
+pub(crate) fn encode_name(name: &str) -> String {
     encode(name.as_bytes(), |byte| byte.is_ascii_graphic() && byte != b'%')
 }
 

@@ -6,7 +6,8 @@ use super::key::LogKey;
 use super::layout::{Layout, STAGED};
 use super::merkle::{Frontier, leaf_hash};
 use super::{
-    Body, Clock, Error, Head, Leaf, Log, MAX_LEAF, Outcome, Progress, Removal, TxId, transaction,
+    AllowedSigners, Body, Clock, Error, Head, Leaf, Log, MAX_LEAF, Outcome, Progress, Removal,
+    TxId, transaction,
 };
 use crate::fs::{FsLock, RelPath};
 use std::fmt;
@@ -190,6 +191,16 @@ impl Session {
             session.sign()?;
             Ok(index)
         })
+    }
+
+    /// Replaces `allowed_signers`, once it is understood.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming the line that is not understood, I/O, [`Error::ReadOnly`].
+    pub fn set_allowed_signers(&mut self, text: &str) -> Result<(), Error> {
+        self.usable()?;
+        AllowedSigners::parse(text).map_err(|error| Error::Invalid(error.to_string()))?;
+        self.disk().replace(&self.layout().allowed_signers(), text.as_bytes())
     }
 
     pub(crate) fn finish_shred(&self, tx: TxId) -> Result<(), Error> {

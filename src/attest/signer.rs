@@ -1,7 +1,13 @@
-//! SSH signatures (SSHSIG): who can make one, and whether one holds.
+//! Making and checking SSH signatures (SSHSIG).
 
-use ssh_key::{HashAlg, PrivateKey, PublicKey, SshSig};
+use super::sshsig::{put, signed_data};
+use super::{SshKey, SshSignature};
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use rustix::fs::{MemfdFlags, memfd_create};
 use std::fmt;
+use std::io::Write;
+use std::os::fd::AsRawFd;
+use std::process::{Command, Stdio};
 
 /// The namespace of a report's signature.
 pub const REPORT_NAMESPACE: &str = "report@caseward";
@@ -11,21 +17,23 @@ pub const DECISION_NAMESPACE: &str = "decision@caseward";
 /// Why nothing was signed, or why a signature does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignError {
-    #[error("no ssh-agent: SSH_AUTH_SOCK is not set; start one, forward one, or give a key file")]
-    NoAgent,
-    #[error("the ssh-agent at {socket} cannot be reached: {detail}")]
+    #[error(
+        "the ssh-agent at {socket} cannot be reached ({detail}); start or forward one, or give a key file"
+    )]
     Unreachable { socket: String, detail: String },
     #[error("the ssh-agent did not answer within {seconds} seconds")]
     Timeout { seconds: u64 },
-    #[error("the ssh-agent holds no key (it may be locked): ssh-add -l shows what it offers")]
+    #[error("the ssh-agent offers no key (it may be locked): see ssh-add -l")]
     NoKeys,
-    #[error("the ssh-agent does not hold the key {key}")]
+    #[error("the ssh-agent does not offer the key {key}")]
     NoSuchKey { key: String },
+    #[error("the ssh-agent offers several keys and none was named: {}", keys.join(", "))]
+    WhichKey { keys: Vec<String> },
     #[error("the ssh-agent refused to sign with {key} (locked, or not confirmed)")]
     Refused { key: String },
     #[error("the ssh-agent sent an answer that is none")]
     BadAnswer,
-    #[error("the key file is not usable here: {0}; add it to an ssh-agent instead")]
+    #[error("the key file is not usable here ({0}); add it to an ssh-agent instead")]
     KeyFile(String),
     #[error("not a signature: {0}")]
     Malformed(String),
@@ -33,14 +41,16 @@ pub enum SignError {
     Namespace { found: String, wanted: String },
     #[error("the signature does not fit the text")]
     Invalid,
-    #[error("this program cannot check a signature by a key of type {0}; ssh-keygen -Y verify can")]
-    CannotCheck(String),
+    #[error(
+        "a signature of type {algorithm} needs ssh-keygen to be checked, and it cannot be run: {detail}"
+    )]
+    CannotCheck { algorithm: String, detail: String },
 }
 
 /// Something that holds a private SSH key and signs with it.
 pub trait Signer: fmt::Debug {
     /// The key whose private half signs.
-    fn public_key(&self) -> &PublicKey;
+    fn key(&self) -> &SshKey;
     /// An armored SSHSIG over `message`.
     ///
     /// # Errors
@@ -50,12 +60,13 @@ pub trait Signer: fmt::Debug {
 
 /// An unencrypted Ed25519 key file, read into memory. Anything else goes through an agent.
 pub struct KeyFile {
-    key: PrivateKey,
+    key: SshKey,
+    secret: SigningKey,
 }
 
 impl fmt::Debug for KeyFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KeyFile({})", fingerprint(self.key.public_key()))
+        write!(f, "KeyFile({})", self.key.fingerprint())
     }
 }
 
@@ -65,66 +76,85 @@ impl KeyFile {
     /// # Errors
     /// [`SignError::KeyFile`] when it is encrypted or not Ed25519.
     pub fn parse(contents: &[u8]) -> Result<Self, SignError> {
-        let key = PrivateKey::from_openssh(contents)
-            .map_err(|error| SignError::KeyFile(error.to_string()))?;
-        if key.is_encrypted() {
-            return Err(SignError::KeyFile("it is encrypted".to_owned()));
+        let refuse = |what: String| SignError::KeyFile(what);
+        let file = ssh_key::PrivateKey::from_openssh(contents)
+            .map_err(|error| refuse(error.to_string()))?;
+        if file.is_encrypted() {
+            return Err(refuse("it is encrypted".to_owned()));
         }
-        if key.key_data().ed25519().is_none() {
-            return Err(SignError::KeyFile(format!("it is of type {}", key.algorithm())));
-        }
-        Ok(Self { key })
+        let Some(pair) = file.key_data().ed25519() else {
+            return Err(refuse(format!("it is of type {}", file.algorithm())));
+        };
+        let secret = SigningKey::from_bytes(&pair.private.to_bytes());
+        let blob = file.public_key().to_bytes().map_err(|error| refuse(error.to_string()))?;
+        let key = SshKey::from_blob(&blob).ok_or_else(|| refuse("its key is malformed".into()))?;
+        Ok(Self { key, secret })
     }
 }
 
 impl Signer for KeyFile {
-    fn public_key(&self) -> &PublicKey {
-        self.key.public_key()
+    fn key(&self) -> &SshKey {
+        &self.key
     }
 
     fn sign(&self, namespace: &str, message: &[u8]) -> Result<String, SignError> {
-        let signature = self
-            .key
-            .sign(namespace, HashAlg::Sha512, message)
-            .map_err(|error| SignError::KeyFile(error.to_string()))?;
-        armor(&signature)
+        let data = signed_data(namespace, "sha512", message).unwrap_or_default();
+        let mut blob = Vec::new();
+        put(&mut blob, b"ssh-ed25519");
+        put(&mut blob, &self.secret.sign(&data).to_bytes());
+        let (namespace, hash) = (namespace.to_owned(), "sha512".to_owned());
+        Ok(SshSignature { key: self.key.clone(), namespace, hash, blob }.armored())
     }
 }
 
-/// The text form of a signature.
-pub(crate) fn armor(signature: &SshSig) -> Result<String, SignError> {
-    let text = signature.to_pem(ssh_key::LineEnding::LF);
-    text.map_err(|error| SignError::Malformed(error.to_string()))
-}
-
-/// `SHA256:…`, as `ssh-keygen -l` shows it.
-#[must_use]
-pub fn fingerprint(key: &PublicKey) -> String {
-    key.fingerprint(HashAlg::Sha256).to_string()
-}
-
 /// Checks an armored signature over `message` and returns the key that made it. Whether that key
-/// may sign is another question ([`super::AllowedSigners`]).
+/// may sign is another question ([`super::AllowedSigners`]). Ed25519 is checked here, any other
+/// type by the system's `ssh-keygen`.
 ///
 /// # Errors
-/// Malformed, of another namespace, not fitting, or of a key type that cannot be checked here.
+/// Malformed, of another namespace, not fitting, or not to be checked on this host.
 pub fn verify_signature(
     armored: &str,
     namespace: &str,
     message: &[u8],
-) -> Result<PublicKey, SignError> {
-    let malformed = |error: ssh_key::Error| SignError::Malformed(error.to_string());
-    let signature = SshSig::from_pem(armored.trim_start()).map_err(malformed)?;
-    if signature.namespace() != namespace {
-        let (found, wanted) = (signature.namespace().to_owned(), namespace.to_owned());
+) -> Result<SshKey, SignError> {
+    let signature = SshSignature::parse(armored)?;
+    if signature.namespace != namespace {
+        let (found, wanted) = (signature.namespace, namespace.to_owned());
         return Err(SignError::Namespace { found, wanted });
     }
-    let key = PublicKey::from(signature.public_key().clone());
-    match key.verify(namespace, message, &signature) {
-        Ok(()) => Ok(key),
-        Err(ssh_key::Error::AlgorithmUnsupported { .. } | ssh_key::Error::AlgorithmUnknown) => {
-            Err(SignError::CannotCheck(key.algorithm().to_string()))
+    let fits = match (signature.key.ed25519(), signature.ed25519()) {
+        (Some(key), Some(bytes)) => {
+            let data = signed_data(namespace, &signature.hash, message);
+            let key = VerifyingKey::from_bytes(&key).ok();
+            data.zip(key).is_some_and(|(data, key)| {
+                key.verify_strict(&data, &Signature::from_bytes(&bytes)).is_ok()
+            })
         }
-        Err(_) => Err(SignError::Invalid),
+        _ => keygen_accepts(&signature, message).map_err(|error| SignError::CannotCheck {
+            algorithm: signature.key.algorithm().to_owned(),
+            detail: error.to_string(),
+        })?,
+    };
+    if fits { Ok(signature.key) } else { Err(SignError::Invalid) }
+}
+
+/// Asks `ssh-keygen -Y check-novalidate`. The signature is handed over in memory, by descriptor:
+/// nothing is written to disk.
+fn keygen_accepts(signature: &SshSignature, message: &[u8]) -> std::io::Result<bool> {
+    let memory = memfd_create("signature", MemfdFlags::empty())?;
+    let mut memory = std::fs::File::from(memory);
+    memory.write_all(signature.armored().as_bytes())?;
+    let path = format!("/proc/self/fd/{}", memory.as_raw_fd());
+    let mut child = Command::new("ssh-keygen")
+        .args(["-Y", "check-novalidate", "-n", &signature.namespace, "-s", &path])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    if let Some(mut input) = child.stdin.take() {
+        // A child that refuses early closes its end; its exit code tells.
+        let _ = input.write_all(message);
     }
+    Ok(child.wait()?.success())
 }

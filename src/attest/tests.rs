@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod privacy;
+mod sign;
 mod stop;
 mod tamper;
 
@@ -32,7 +33,7 @@ pub(super) const FILES: [(&str, &str); 4] = [
 
 impl Place {
     pub(super) fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = scratch();
         for (path, content) in FILES {
             let path = dir.path().join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -57,6 +58,12 @@ impl Place {
     pub(super) fn verify(&self) -> Verification {
         self.log.verify(&VerifyOptions::default(), &mut |_, _| {})
     }
+}
+
+/// A directory in memory where there is one: these tests flush thousands of times, and what a
+/// flush does to a disk is the crash simulator's business.
+pub(super) fn scratch() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 fn real(dir: &tempfile::TempDir) -> Arc<dyn Fs> {
@@ -254,7 +261,7 @@ fn att_2_shredding_every_opening_leaves_the_log_intact() {
 fn a_log_is_created_once_and_named_properly() {
     let place = Place::new();
     assert!(matches!(Log::create(place.fs(), ORIGIN, noon()), Err(Error::Exists)));
-    let dir = tempfile::tempdir().unwrap();
+    let dir = scratch();
     for bad in ["", "a b", "a+b", "\u{fc}", "a\"b"] {
         let error = Log::create(real(&dir), bad, noon()).unwrap_err();
         assert!(matches!(error, Error::Invalid(_)), "{bad:?}: {error}");

@@ -31,7 +31,7 @@ pub(crate) fn withdraw_all(
         };
         items.push(one.withdraw(&mut warnings, &mut read)?);
     }
-    changed.sync()?;
+    changed.flush()?;
     // Replacements take their places only now: were the two renames of a file flushed together, a
     // crash could keep the second without the first, and the original would be gone unaccounted.
     if items.iter().any(|item| item.verdict == Verdict::Rewritten) {
@@ -41,7 +41,7 @@ pub(crate) fn withdraw_all(
                 items[n] = one.place()?;
             }
         }
-        changed.sync()?;
+        changed.flush()?;
     }
     Ok(Phase { v: 1, tx, warnings, items })
 }
@@ -78,7 +78,7 @@ pub(crate) fn remove_all(
             One { disk, layout, tx, n, planned, changed: &mut changed }.put_back()?;
         }
     }
-    changed.sync()?;
+    changed.flush()?;
     for (n, planned) in intent.items.iter().enumerate() {
         if disk.stat(&layout.quarantine(tx, n))?.is_some() {
             let path = layout.quarantine(tx, n);

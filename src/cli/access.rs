@@ -5,11 +5,12 @@ use super::{Global, print_problems};
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::model::{Decision, DiagnosticKind};
-use crate::ops::access::{self, AccessFilter, AccessView};
+use crate::ops::access::{self, AccessFilter, AccessView, DecisionInput};
 use crate::policy::access::Side;
 use crate::text;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
+use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub enum AccessCommand {
@@ -31,6 +32,16 @@ pub enum AccessCommand {
     Approve(Decide),
     /// Reject
     Reject(Decide),
+    /// Print the exact text to sign with ssh-keygen -Y sign -n decision@caseward
+    Statement {
+        sar: String,
+        /// Decide for one side only
+        #[arg(long, value_enum)]
+        slot: Option<SlotName>,
+        /// approved or rejected
+        #[arg(long, default_value = "approved")]
+        decision: Decision,
+    },
     /// Remove approved access at once
     Remove { sar: String },
     /// Withdraw a pending request
@@ -68,6 +79,18 @@ pub struct Decide {
     /// Decide for one side only
     #[arg(long, value_enum)]
     slot: Option<SlotName>,
+    /// The decider's signature over what `access statement` prints
+    #[arg(long, value_name = "FILE")]
+    signature: Option<PathBuf>,
+}
+
+impl Decide {
+    fn run(&self, context: &crate::ops::Context, decision: Decision) -> Result<AccessView> {
+        let signature = super::signature(self.signature.as_deref())?;
+        let side = self.slot.map(Side::from);
+        let input = DecisionInput { decision, side, signature: signature.as_deref() };
+        access::decide(context, &self.sar, input)
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -138,14 +161,13 @@ impl AccessCommand {
                 print_problems(&problems);
             }
             Self::Show { sar } => print(&out, &access::show(&context, &sar)?)?,
-            Self::Approve(decide) => {
-                let side = decide.slot.map(Side::from);
-                print(&out, &access::decide(&context, &decide.sar, Decision::Approved, side)?)?;
+            Self::Statement { sar, slot, decision } => {
+                let text = access::statement(&context, &sar, decision, slot.map(Side::from))?;
+                super::print_statement(&out, &text)?;
             }
+            Self::Approve(decide) => print(&out, &decide.run(&context, Decision::Approved)?)?,
             Self::Reject(decide) => {
-                let side = decide.slot.map(Side::from);
-                let view = access::decide(&context, &decide.sar, Decision::Rejected, side)?;
-                print(&out, &view)?;
+                print(&out, &decide.run(&context, Decision::Rejected)?)?;
                 output::hint(
                     "resolution may be slower; the engineer may ask the customer to supply the data [SAR-9]",
                 );

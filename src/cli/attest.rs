@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::ops::attest::{self, EntryView, Shown};
 use crate::ops::report::{self, Signing};
+use crate::ops::signing::{self, NewSigner, SignerView};
 use crate::report::bundle;
 use crate::text;
 use clap::Subcommand;
@@ -22,6 +23,11 @@ pub enum AttestCommand {
     },
     /// One entry, with paths, hashes and commitments while its opening exists
     Show { index: u64 },
+    /// Destroy the opening of a transaction; the log still verifies
+    Shred { tx: String },
+    /// The keys that may sign reports and decisions
+    #[command(subcommand)]
+    Signer(SignerCommand),
     /// Write the report of a request: readable, and checkable without this program
     Report {
         /// A data subject request, or transactions of one
@@ -30,7 +36,10 @@ pub enum AttestCommand {
         /// The directory to write; created, and must be empty
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
-        /// Sign with an unencrypted Ed25519 key file
+        /// Sign with the engineer's key in the ssh-agent (agent forwarding works)
+        #[arg(long)]
+        sign: bool,
+        /// Sign with an unencrypted Ed25519 key file instead
         #[arg(long, value_name = "FILE")]
         key: Option<PathBuf>,
     },
@@ -42,6 +51,73 @@ pub enum AttestCommand {
         /// A report bundle; needs no workspace
         bundle: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SignerCommand {
+    /// List a key in allowed_signers
+    Add {
+        principal: String,
+        /// The public key line, or the .pub file
+        #[arg(long, value_name = "KEY|FILE")]
+        key: String,
+        /// Only for reports
+        #[arg(long)]
+        reports: bool,
+        /// Only for decisions
+        #[arg(long)]
+        decisions: bool,
+        #[arg(long, value_name = "TIME", value_parser = super::time)]
+        valid_after: Option<crate::model::Time>,
+        #[arg(long, value_name = "TIME", value_parser = super::time)]
+        valid_before: Option<crate::model::Time>,
+    },
+    /// The listed keys
+    List,
+}
+
+impl SignerCommand {
+    fn run(self, context: &crate::ops::Context, out: &Out) -> Result<()> {
+        match self {
+            Self::Add { principal, key, reports, decisions, valid_after, valid_before } => {
+                let key = if key.contains(' ') {
+                    key
+                } else {
+                    String::from_utf8_lossy(&crate::outside::read(Path::new(&key))?).into_owned()
+                };
+                let new =
+                    NewSigner { principal, key, reports, decisions, valid_after, valid_before };
+                let added = signing::add(context, &new)?;
+                if out.json {
+                    out.document("signer-add", &added)
+                } else {
+                    out.line(format!("{} {}", added.principals.join(","), added.key))
+                }
+            }
+            Self::List => {
+                let signers = signing::list(context)?;
+                if out.json {
+                    #[derive(Serialize)]
+                    struct Signers {
+                        signers: Vec<SignerView>,
+                    }
+                    return out.document("signer-list", &Signers { signers });
+                }
+                let rows: Vec<_> = signers
+                    .iter()
+                    .map(|signer| {
+                        let names = signer.namespaces.as_ref();
+                        vec![
+                            plain(signer.principals.join(",")),
+                            plain(names.map_or_else(|| "any".to_owned(), |names| names.join(" "))),
+                            plain(&signer.key),
+                        ]
+                    })
+                    .collect();
+                out.table(&["PRINCIPAL", "FOR", "KEY"], &rows)
+            }
+        }
+    }
 }
 
 impl AttestCommand {
@@ -72,8 +148,28 @@ impl AttestCommand {
                     print_entry(&out, &shown)?;
                 }
             }
-            Self::Report { of, out: dir, key } => {
-                let signing = key.as_deref().map_or(Signing::Unsigned, Signing::KeyFile);
+            Self::Shred { tx } => {
+                let entry = attest::shred(&context, &tx)?;
+                if out.json {
+                    #[derive(Serialize)]
+                    struct Shredded<'a> {
+                        tx: &'a str,
+                        entry: u64,
+                    }
+                    out.document("attest-shred", &Shredded { tx: &tx, entry })?;
+                } else {
+                    out.line(format!(
+                        "the opening of {tx} is destroyed: entry {entry} of the log"
+                    ))?;
+                }
+            }
+            Self::Signer(command) => command.run(&context, &out)?,
+            Self::Report { of, out: dir, sign, key } => {
+                let signing = match (&key, sign) {
+                    (Some(path), _) => Signing::KeyFile(path),
+                    (None, true) => Signing::Agent,
+                    (None, false) => Signing::Unsigned,
+                };
                 let reported = report::write(&context, &of, &dir, signing)?;
                 if out.json {
                     out.document("attest-report", &reported)?;

@@ -13,6 +13,7 @@ use crate::text;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::io::IsTerminal;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 #[derive(Debug, Subcommand)]
@@ -47,7 +48,12 @@ pub enum DsrCommand {
         /// Only if the plan has this digest
         #[arg(long)]
         digest: Option<Sha256>,
+        /// The approver's signature over what `dsr statement` prints
+        #[arg(long, value_name = "FILE")]
+        signature: Option<std::path::PathBuf>,
     },
+    /// Print the exact text that an approver signs with ssh-keygen -Y sign -n decision@caseward
+    Statement { dsr: String },
     /// Return a plan to review
     Return {
         dsr: String,
@@ -83,8 +89,6 @@ pub enum DsrCommand {
     Close(super::NotYet),
     #[command(hide = true)]
     Status(super::NotYet),
-    #[command(hide = true)]
-    Statement(super::NotYet),
     #[command(hide = true)]
     Export(super::NotYet),
 }
@@ -148,7 +152,6 @@ impl DsrCommand {
             Self::Rectify(_) => Some("rectify"),
             Self::Close(_) => Some("close"),
             Self::Status(_) => Some("status"),
-            Self::Statement(_) => Some("statement"),
             Self::Export(_) => Some("export"),
             _ => None,
         };
@@ -250,8 +253,12 @@ impl DsrCommand {
                     ));
                 }
             }
-            Self::Approve { dsr, digest } => {
-                let planned = dsr::approve(&context, &dsr, digest)?;
+            Self::Statement { dsr } => {
+                super::print_statement(&out, &dsr::approval_statement(&context, &dsr)?)?;
+            }
+            Self::Approve { dsr, digest, signature } => {
+                let signature = super::signature(signature.as_deref())?;
+                let planned = dsr::approve(&context, &dsr, digest, signature.as_deref())?;
                 if out.json {
                     #[derive(Serialize)]
                     struct Approved {
@@ -327,32 +334,45 @@ fn say_state(out: &Out, name: &str, dsr: &str, state: &str) -> Result<()> {
     }
 }
 
-/// Runs a discovery; on a terminal the counts go by on standard error.
+/// Runs a discovery; on a terminal the counts go by on standard error. Ctrl-C stops it, and the next
+/// run goes on from there.
 fn discover(context: &crate::ops::Context, dsr: &str) -> Result<Discovered> {
-    let shown = std::sync::Mutex::new(crate::env::Stopwatch::start());
+    let cancel = Arc::new(AtomicBool::new(false));
+    // Without a handler Ctrl-C still ends the program; only what was searched is lost.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&cancel));
+    let watch = crate::env::Stopwatch::start();
+    let shown = std::sync::Mutex::new(watch);
     let live = std::io::stderr().is_terminal();
     let found = dsr::discover(
         context,
         dsr,
         &|at| {
-            if !live {
-                return;
-            }
             let mut last = shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            if last.seconds() >= 0.5 {
+            if live && last.seconds() >= 0.5 {
                 *last = crate::env::Stopwatch::start();
-                output::message(format!(
-                    "{} of {} files, {}, {} with findings",
-                    at.files,
-                    at.files_total,
-                    text::bytes(at.bytes),
-                    at.findings
-                ));
+                output::message(progress_line(&at, watch.seconds()));
             }
         },
-        &AtomicBool::new(false),
-    )?;
-    Ok(found)
+        &cancel,
+    );
+    if let Err(Error::Interrupted) = &found {
+        output::hint(format!("run it again to go on from here: caseward dsr discover {dsr}"));
+    }
+    found
+}
+
+/// `1200 of 5178 files, 63.1 MB at 21.0 MB/s, 12 with findings, 9 s left`.
+fn progress_line(at: &dsr::DiscoverProgress, seconds: f64) -> String {
+    let rate = |count: u64| (count as f64 / seconds.max(0.001)) as u64;
+    let left = (at.files_total - at.files) / rate(at.files).max(1);
+    format!(
+        "{} of {} files, {} at {}/s, {} with findings, {left} s left",
+        at.files,
+        at.files_total,
+        text::bytes(at.bytes),
+        text::bytes(rate(at.bytes)),
+        at.findings
+    )
 }
 
 fn print_list(out: &Out, requests: &[RequestView]) -> Result<()> {

@@ -274,3 +274,25 @@ fn time(text: &str) -> Result<crate::model::Time, String> {
     crate::env::parse_time(text)
         .map_err(|_| format!("`{text}` is no RFC 3339 time such as 2026-11-21T09:00:00Z"))
 }
+
+/// Reads an imported signature.
+fn signature(path: Option<&std::path::Path>) -> Result<Option<String>> {
+    path.map(|path| Ok(String::from_utf8_lossy(&crate::outside::read(path)?).into_owned()))
+        .transpose()
+}
+
+/// Prints a statement to the byte: it is what gets signed.
+fn print_statement(out: &Out, text: &str) -> Result<()> {
+    if out.json {
+        #[derive(Serialize)]
+        struct Statement<'a> {
+            statement: &'a str,
+            namespace: &'a str,
+        }
+        let namespace = crate::attest::DECISION_NAMESPACE;
+        return out.document("statement", &Statement { statement: text, namespace });
+    }
+    out.line(text.trim_end_matches('\n'))?;
+    output::hint("ssh-keygen -Y sign -n decision@caseward -f KEY FILE, then --signature FILE.sig");
+    Ok(())
+}

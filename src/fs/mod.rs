@@ -10,6 +10,7 @@
 
 mod path;
 mod real;
+pub mod sim;
 pub mod stop;
 
 pub use path::{BadPath, RelPath};

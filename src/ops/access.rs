@@ -1,6 +1,7 @@
 //! Support access requests: made, decided, removed, and shown as each side may see them.
 
 use super::consent::tenant_cases;
+use super::signing;
 use super::{Context, Matter};
 use crate::error::{Error, Result};
 use crate::model::{
@@ -51,7 +52,8 @@ pub(super) fn matters(
         let resource = &request.value.resource_tenant;
         match context.workspace.approval(resource, &request.value.id) {
             Ok(approval) => {
-                matters.push(LoadedMatter { request, approval, case: case.cloned() });
+                let matter = LoadedMatter { request, approval, case: case.cloned() };
+                matters.push(only_signed(context, matter)?);
             }
             // Without its approval the state of a request is unknown: better none than a wrong one.
             Err(Error::Invalid(invalid)) => problems.push(invalid.into()),
@@ -59,6 +61,36 @@ pub(super) fn matters(
         }
     }
     Ok((matters, problems))
+}
+
+/// Where the workspace requires signed decisions, a slot without a signature that stands for it is
+/// as good as empty. The text that the records were read from stays, so a change is still based on
+/// what the files say.
+fn only_signed(context: &Context, mut matter: LoadedMatter) -> Result<LoadedMatter> {
+    if !context.workspace.config().policy.require_signed_decisions {
+        return Ok(matter);
+    }
+    let request = matter.request.value.clone();
+    let stands = |slot: &Slot| {
+        let sides: [&[Side]; 3] =
+            [&[Side::Request], &[Side::Resource], &[Side::Request, Side::Resource]];
+        let statements = sides.map(|sides| {
+            signing::access_statement(context, &request, sides, slot.decision, &slot.by)
+        });
+        signing::stands(context, &statements, slot.signature.as_deref(), &slot.by, slot.at)
+    };
+    if let Some(slot) = &matter.request.value.request_slot
+        && !stands(slot)?
+    {
+        matter.request.value.request_slot = None;
+    }
+    if let Some(approval) = &mut matter.approval
+        && let Some(slot) = &approval.value.resource_slot
+        && !stands(slot)?
+    {
+        approval.value.resource_slot = None;
+    }
+    Ok(matter)
 }
 
 /// A request as the actor may see it (SAR-13).
@@ -215,7 +247,8 @@ fn find(context: &Context, sar: &str) -> Result<(CaseRef, LoadedMatter)> {
     let (case_ref, request) = context.workspace.find_access_request(&id)?;
     let approval = context.workspace.approval(&request.value.resource_tenant, &request.value.id)?;
     let case = context.workspace.case(&case_ref).ok();
-    Ok((case_ref, LoadedMatter { request, approval, case }))
+    let matter = only_signed(context, LoadedMatter { request, approval, case })?;
+    Ok((case_ref, matter))
 }
 
 /// One request, as the actor may see it.
@@ -287,17 +320,51 @@ pub fn list(
     Ok((views, problems))
 }
 
-/// Decides on a request: fills every slot that the actor may fill, or the one named.
+/// What somebody decides on a request.
+#[derive(Debug, Clone, Copy)]
+pub struct DecisionInput<'a> {
+    pub decision: Decision,
+    /// Only this side; without it every slot that the actor may fill.
+    pub side: Option<Side>,
+    /// An armoured SSH signature over the decision's statement.
+    pub signature: Option<&'a str>,
+}
+
+impl DecisionInput<'_> {
+    /// A decision that is declared, not signed.
+    #[must_use]
+    pub const fn unsigned(decision: Decision, side: Option<Side>) -> Self {
+        Self { decision, side, signature: None }
+    }
+}
+
+/// The exact text that the actor signs to decide so (`access statement`).
 ///
 /// # Errors
-/// A rule says no; the refusal is logged at the resource tenant only (SAR-13).
-pub fn decide(
+/// A rule says that they may not decide.
+pub fn statement(
     context: &Context,
     sar: &str,
     decision: Decision,
     side: Option<Side>,
-) -> Result<AccessView> {
+) -> Result<String> {
+    let settings = &context.workspace.config().policy;
+    let (_, matter) = find(context, sar)?;
+    let slots =
+        rules::slots_to_fill(&context.actor, &matter.as_matter(), settings, side, context.now)?;
+    let by = &context.actor.principal;
+    let statement = signing::access_statement(context, &matter.request.value, &slots, decision, by);
+    Ok(statement.text().to_owned())
+}
+
+/// Decides on a request: fills every slot that the actor may fill, or the one named.
+///
+/// # Errors
+/// A rule says no, or the signature does not stand for this decision; the refusal is logged at the
+/// resource tenant only (SAR-13).
+pub fn decide(context: &Context, sar: &str, input: DecisionInput<'_>) -> Result<AccessView> {
     context.require_writable()?;
+    let DecisionInput { decision, side, signature } = input;
     let settings = &context.workspace.config().policy;
     let (case_ref, mut matter) = find(context, sar)?;
     let resource = matter.request.value.resource_tenant.clone();
@@ -306,17 +373,24 @@ pub fn decide(
         Decision::Approved => Activity::RequestApproved,
         Decision::Rejected => Activity::RequestRejected,
     };
-    if settings.require_signed_decisions {
-        return Err(Error::Usage {
-            message: "this workspace requires signed decisions, and none was given".to_owned(),
-            hint: Some("importing signatures is not part of this version yet".to_owned()),
-        });
-    }
     let slots =
         rules::slots_to_fill(&context.actor, &matter.as_matter(), settings, side, context.now)
             .map_err(|refusal| context.refused(refusal, &resource, activity, &about))?;
-    let slot =
-        Slot { decision, at: context.now, by: context.actor.principal.clone(), signature: None };
+    let signature = match signature {
+        Some(armored) => {
+            let by = &context.actor.principal;
+            let statement =
+                signing::access_statement(context, &matter.request.value, &slots, decision, by);
+            let checked = signing::check_decision(context, "SAR-7", &statement, armored, by)?;
+            Some(checked.map_err(|refusal| context.refused(refusal, &resource, activity, &about))?)
+        }
+        None if settings.require_signed_decisions => {
+            let refusal = signing::unsigned("SAR-7", &format!("caseward access statement {sar}"));
+            return Err(context.refused(refusal, &resource, activity, &about));
+        }
+        None => None,
+    };
+    let slot = Slot { decision, at: context.now, by: context.actor.principal.clone(), signature };
     let mut commit = Commit::new();
     // The other side's slot and the case's state are part of what is decided here.
     commit.rely_on(&matter.request);

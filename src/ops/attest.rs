@@ -1,9 +1,9 @@
 //! The attestation log as people use it: list, show, verify.
 
 use super::Context;
-use crate::attest::{Body, Check, Entry, Log, Verification, VerifyOptions};
+use crate::attest::{Body, Check, Entry, Log, TxId, Verification, VerifyOptions};
 use crate::env;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{Sha256, Time};
 use crate::outside;
 use serde::Serialize;
@@ -200,4 +200,21 @@ fn remember(path: Option<&Path>, result: &Verification) {
     if let (Some(path), Some(checkpoint)) = (path, &result.checkpoint) {
         let _ = outside::write_state(path, checkpoint);
     }
+}
+
+/// Destroys the opening of a transaction: afterwards the log still verifies, and nobody can tell
+/// any more which files its entries were about.
+///
+/// # Errors
+/// There is no such opening, or the actor is no engineer.
+pub fn shred(context: &Context, tx: &str) -> Result<u64> {
+    context.require_writable()?;
+    context.actor.require_engineer("ATT-2", "destroy an opening")?;
+    let tx: TxId = tx.parse().map_err(|_| Error::Usage {
+        message: format!("`{}` is no transaction id", crate::text::safe(tx)),
+        hint: Some("32 hex digits; `caseward attest log` lists them".to_owned()),
+    })?;
+    let mut session = log_of(context).lock(super::dsr::clock_of(context))?;
+    super::dsr::settle(context, &mut session)?;
+    Ok(session.shred(tx)?)
 }

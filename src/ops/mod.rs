@@ -18,6 +18,7 @@ mod event;
 pub mod init;
 pub mod report;
 pub mod settings;
+pub mod signing;
 pub mod status;
 
 pub use context::{Context, Opening};

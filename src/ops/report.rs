@@ -2,7 +2,10 @@
 
 use super::dsr::{results, to_record_report};
 use super::{Context, attest as log_ops, doctor};
-use crate::attest::{Body, KeyFile, Log, Opening, Signer, TxId, Verdict};
+use crate::attest::{
+    AgentKey, Body, KeyFile, Log, Opening, SignError, Signer, SshKey, TxId, Verdict,
+};
+use crate::env;
 use crate::error::{Error, Invalid, Result};
 use crate::model::{
     DecisionKind, DsrState, Id, PlanItem, Regulation, Request, RequestOption, Time,
@@ -19,6 +22,7 @@ use hmac::{Hmac, Mac};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::Duration;
 
 /// A report that was written.
 #[derive(Debug, Clone, Serialize)]
@@ -37,6 +41,8 @@ pub struct Reported {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signing<'a> {
     Unsigned,
+    /// By a key in the ssh-agent: the engineer's own, or the only one there.
+    Agent,
     /// By an unencrypted Ed25519 key file.
     KeyFile(&'a Path),
 }
@@ -66,14 +72,14 @@ pub fn write(
     let content = compose(context, &log, &dsr, &request, &txs)?;
     let complete = content.totals().complete;
     let id = content.id.clone();
-    let key = match signing {
+    let signer: Option<Box<dyn Signer>> = match signing {
         Signing::Unsigned => None,
-        Signing::KeyFile(path) => Some(
-            KeyFile::parse(&outside::read(path)?)
-                .map_err(|error| Error::usage(error.to_string()))?,
-        ),
+        Signing::Agent => Some(Box::new(agent_key(context)?)),
+        Signing::KeyFile(path) => Some(Box::new(
+            KeyFile::parse(&outside::read(path)?).map_err(|error| signing_failed(&error))?,
+        )),
     };
-    let signer = key.as_ref().map(|key| key as &dyn Signer);
+    let signer = signer.as_deref();
     let written = bundle::write(BundleRequest { out, log: &log, txs: &txs, content, signer })?;
     if !context.read_only {
         to_record_report(context, &dsr)?;
@@ -86,6 +92,39 @@ pub fn write(
         files: written.files,
         complete,
     })
+}
+
+/// How long a person may take to confirm a signature.
+const AGENT_PATIENCE: Duration = Duration::from_secs(60);
+
+/// The engineer's key in the agent: the one that `workspace.toml` names, else the only one there.
+fn agent_key(context: &Context) -> Result<AgentKey> {
+    let Some(socket) = env::variable("SSH_AUTH_SOCK") else {
+        return Err(Error::Failed {
+            message: "the report is not signed, and not written: there is no ssh-agent".to_owned(),
+            hint: Some(
+                "$SSH_AUTH_SOCK is not set: start or forward an agent, or use --key FILE"
+                    .to_owned(),
+            ),
+        });
+    };
+    let engineers = &context.workspace.config().engineers;
+    let own = engineers
+        .iter()
+        .find(|engineer| context.actor.is(&engineer.principal))
+        .and_then(|engineer| SshKey::parse(engineer.ssh_key.as_deref()?));
+    AgentKey::find(Path::new(&socket), AGENT_PATIENCE, own.as_ref())
+        .map_err(|error| signing_failed(&error))
+}
+
+fn signing_failed(error: &SignError) -> Error {
+    Error::Failed {
+        message: format!("the report is not signed, and not written: {error}"),
+        hint: Some(
+            "--key FILE takes an unencrypted Ed25519 key; without --sign the report says UNSIGNED"
+                .to_owned(),
+        ),
+    }
 }
 
 impl From<BundleError> for Error {
@@ -103,7 +142,7 @@ impl From<BundleError> for Error {
                 Invalid::new(".attest", message)
                     .hint("the request's records were changed by hand; `caseward attest show` has what the log says"),
             ),
-            BundleError::Sign(_) => Self::Failed { message, hint: None },
+            BundleError::Sign(error) => signing_failed(&error),
         }
     }
 }

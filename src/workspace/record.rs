@@ -2,7 +2,10 @@
 
 use crate::error::{Invalid, Result};
 use crate::fs::RelPath;
-use crate::model::{AccessRequest, Approval, Case, FORMAT, Meta, Request, Tenant, Tombstone};
+use crate::model::{
+    AccessRequest, Approval, Case, FORMAT, Meta, PolicySettings, Request, Tenant, Tombstone,
+    WorkspaceConfig,
+};
 use crate::text;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,6 +20,20 @@ pub trait Record: Serialize + DeserializeOwned + Clone {
         None
     }
     fn set_revision(&mut self, _revision: u64) {}
+    /// What a file means that leaves keys out: a rewrite does not write these in.
+    fn implied() -> Option<DocumentMut> {
+        None
+    }
+}
+
+impl Record for WorkspaceConfig {
+    fn format(&self) -> u32 {
+        self.format
+    }
+    fn implied() -> Option<DocumentMut> {
+        let policy = toml::to_string(&PolicySettings::default()).ok()?;
+        format!("[policy]\n{policy}").parse().ok()
+    }
 }
 
 macro_rules! records {
@@ -31,7 +48,7 @@ macro_rules! records {
         })*
     };
 }
-records!(crate::model::WorkspaceConfig, Tenant, Meta, Tombstone; Case, AccessRequest, Approval, Request);
+records!(Tenant, Meta, Tombstone; Case, AccessRequest, Approval, Request);
 
 /// Reads a record; the error names line and column and, for an unknown key, the nearest known one.
 ///
@@ -124,14 +141,15 @@ pub fn render<T: Record>(base: Option<&str>, record: &T) -> String {
     let Ok(new) = fresh.parse::<DocumentMut>() else { return fresh };
     match base.and_then(|text| text.parse::<DocumentMut>().ok()) {
         Some(mut old) => {
-            merge_table(old.as_table_mut(), new.as_table());
+            let implied = T::implied();
+            merge_table(old.as_table_mut(), new.as_table(), implied.as_ref().map(|d| d.as_table()));
             old.to_string()
         }
         None => fresh,
     }
 }
 
-fn merge_table(old: &mut Table, new: &Table) {
+fn merge_table(old: &mut Table, new: &Table, implied: Option<&Table>) {
     let gone: Vec<String> =
         old.iter().map(|(key, _)| key.to_owned()).filter(|key| !new.contains_key(key)).collect();
     for key in gone {
@@ -141,8 +159,10 @@ fn merge_table(old: &mut Table, new: &Table) {
         }
     }
     for (key, item) in new {
+        let implied = implied.and_then(|table| table.get(key));
         match old.get_mut(key) {
-            Some(present) => merge_item(present, item),
+            Some(present) => merge_item(present, item, implied.and_then(Item::as_table)),
+            None if is_empty(Some(item)) || implied.is_some_and(|implied| same(implied, item)) => {}
             None => {
                 old.insert(key, item.clone());
             }
@@ -154,19 +174,19 @@ fn is_empty(item: Option<&Item>) -> bool {
     item.and_then(Item::as_array).is_some_and(Array::is_empty)
 }
 
-fn merge_item(old: &mut Item, new: &Item) {
+fn merge_item(old: &mut Item, new: &Item, implied: Option<&Table>) {
     if same(old, new) {
         return;
     }
     match (&mut *old, new) {
-        (Item::Table(old), Item::Table(new)) => merge_table(old, new),
+        (Item::Table(old), Item::Table(new)) => merge_table(old, new, implied),
         (Item::ArrayOfTables(old), Item::ArrayOfTables(new)) => {
             while old.len() > new.len() {
                 old.remove(old.len() - 1);
             }
             for (index, table) in new.iter().enumerate() {
                 match old.get_mut(index) {
-                    Some(present) => merge_table(present, table),
+                    Some(present) => merge_table(present, table, None),
                     None => old.push(table.clone()),
                 }
             }
@@ -277,6 +297,18 @@ ours = { ticket = 7 }
             assert!(text.contains(kept), "{kept} in\n{text}");
         }
         assert_eq!(parse::<Case>(&path(), text.as_bytes()).unwrap(), case);
+    }
+
+    #[test]
+    fn a_rewrite_does_not_write_defaults_in() {
+        let text =
+            "format = 1\nname = \"a\"\norigin = \"b\"\n\n[policy]\n# ours\nconsent_days = 30\n";
+        let path = RelPath::new("workspace.toml").unwrap();
+        let mut config: WorkspaceConfig = parse(&path, text.as_bytes()).unwrap();
+        assert_eq!(render(Some(text), &config), text);
+        config.policy.evidence_days = 10;
+        let changed = render(Some(text), &config);
+        assert_eq!(changed, format!("{text}evidence_days = 10\n"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::sync::Arc;
 fn after_a_deletion() -> (World, TxId) {
     let world = World::demo();
     let (dsr, _) = planned_engagement(&world);
-    ops::approve(&world.as_engineer(BEN), &dsr, None).unwrap();
+    ops::approve(&world.as_engineer(BEN), &dsr, None, None).unwrap();
     let done = ops::execute(&world.as_engineer(ANA), &dsr, &mut |_| {}).unwrap();
     let tx = done.txs[0].tx.parse().unwrap();
     (world, tx)
@@ -126,7 +126,7 @@ fn att_4_each_commitment_can_be_computed_again() {
             (item.path.clone(), caseward::model::Sha256::of(&bytes).to_string())
         })
         .collect();
-    ops::approve(&world.as_engineer(BEN), &dsr, None).unwrap();
+    ops::approve(&world.as_engineer(BEN), &dsr, None, None).unwrap();
     ops::execute(&world.as_engineer(ANA), &dsr, &mut |_| {}).unwrap();
     let shown = attest::show(&world.as_engineer(ANA), 1).unwrap();
     let tx: TxId = shown.entry.tx.as_deref().unwrap().parse().unwrap();

@@ -6,6 +6,7 @@ use caseward::model::{
     Activity, AuditCategory, AuditEvent, AuditResult, ContactMethod, Decision, InitiatedBy, Portal,
     RecordKind, Regulation, RequestOption, Requester, Severity,
 };
+use caseward::ops::access::DecisionInput;
 use caseward::ops::case::NewCase;
 use caseward::ops::dsr::NewRequest;
 use caseward::ops::{access, attach, audit, case, consent, dsr};
@@ -99,8 +100,10 @@ fn aud_3_people_approve_reject_and_remove_and_the_rest_follows() {
     let other = world.audit("contoso-test.com").len();
     let ask = || access::request(&ana, MIGRATION, "contoso-test.com", "why").unwrap().id;
     let (first, second) = (ask(), ask());
-    access::decide(&adele, first.as_str(), Decision::Approved, None).unwrap();
-    access::decide(&adele, second.as_str(), Decision::Rejected, None).unwrap();
+    access::decide(&adele, first.as_str(), DecisionInput::unsigned(Decision::Approved, None))
+        .unwrap();
+    access::decide(&adele, second.as_str(), DecisionInput::unsigned(Decision::Rejected, None))
+        .unwrap();
     access::remove(&adele, first.as_str()).unwrap();
     case::close(&ana, MIGRATION).unwrap();
     assert_eq!(
@@ -129,7 +132,8 @@ fn aud_4_each_tenants_log_has_its_own_side_only() {
     let world = World::demo();
     let (ana, adele) = (world.as_engineer(ANA), world.as_engineer(ADELE));
     let sar = access::request(&ana, MIGRATION, "contoso-test.com", "why").unwrap().id;
-    access::decide(&adele, sar.as_str(), Decision::Approved, None).unwrap();
+    access::decide(&adele, sar.as_str(), DecisionInput::unsigned(Decision::Approved, None))
+        .unwrap();
     access::remove(&adele, sar.as_str()).unwrap();
     let about = |tenant: &str| -> Vec<&str> {
         world
@@ -159,10 +163,17 @@ fn aud_5_the_golden_sequence() {
         let sar = ask();
         access::withdraw(&ana, sar.as_str()).unwrap();
         let sar = ask();
-        access::decide(&lee, sar.as_str(), Decision::Approved, None).unwrap();
-        access::decide(&adele, sar.as_str(), Decision::Approved, Some(Side::Request)).unwrap();
+        access::decide(&lee, sar.as_str(), DecisionInput::unsigned(Decision::Approved, None))
+            .unwrap();
+        access::decide(
+            &adele,
+            sar.as_str(),
+            DecisionInput::unsigned(Decision::Approved, Some(Side::Request)),
+        )
+        .unwrap();
         let sar = ask();
-        access::decide(&lee, sar.as_str(), Decision::Rejected, None).unwrap();
+        access::decide(&lee, sar.as_str(), DecisionInput::unsigned(Decision::Rejected, None))
+            .unwrap();
         ask();
         case::close(&ana, MIGRATION).unwrap();
     };
@@ -383,7 +394,11 @@ fn aud_9_refused_attempts_are_logged() {
             "approve",
             "contoso-test.com",
             "SAR-5",
-            access::decide(&as_(ADELE), resource, Decision::Approved, None)
+            access::decide(
+                &as_(ADELE),
+                resource,
+                DecisionInput::unsigned(Decision::Approved, None)
+            )
         ),
         attempt!("remove", "contoso-test.com", "SAR-10", access::remove(&as_(JOHN), resource)),
         attempt!(
@@ -417,7 +432,12 @@ fn aud_9_refused_attempts_are_logged() {
             dsr::include(&as_(ANA), referred, &["f0001".to_owned()], "w")
         ),
         attempt!("plan", "contoso.com", "DSR-1", dsr::plan(&as_(ANA), referred, None, true)),
-        attempt!("approve a plan", "contoso.com", "DSR-1", dsr::approve(&as_(BEN), referred, None)),
+        attempt!(
+            "approve a plan",
+            "contoso.com",
+            "DSR-1",
+            dsr::approve(&as_(BEN), referred, None, None)
+        ),
         attempt!("return", "contoso.com", "DSR-1", dsr::give_back(&as_(BEN), referred, "w")),
         attempt!("cancel", "contoso.com", "DSR-1", dsr::cancel(&as_(BEN), referred, "w")),
         attempt!("execute", "contoso.com", "DSR-1", dsr::execute(&as_(ANA), referred, &mut |_| {})),

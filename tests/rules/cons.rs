@@ -301,10 +301,8 @@ fn cons_9_a_memory_dump_needs_a_yes_of_its_own() {
         authorise(case, Portal::Azure, DiagnosticKind::MemoryDump).map_err(|refusal| refusal.rule)
     };
     assert_eq!(given(&consented), Err("CONS-9"));
-    let mut dump = caseward::model::ConsentEntry {
-        kind: ConsentEntry::MEMORY_DUMP.to_owned(),
-        ..consent_entry(Answer::No, 1)
-    };
+    let mut dump =
+        ConsentEntry { kind: ConsentEntry::MEMORY_DUMP.to_owned(), ..consent_entry(Answer::No, 1) };
     consented.consent.push(dump.clone());
     assert_eq!(given(&consented), Err("CONS-9"));
     (dump.answer, dump.at) = (Answer::Yes, time(&day(2)));
@@ -321,7 +319,7 @@ fn consent_entry(answer: Answer, at: u32) -> ConsentEntry {
 }
 
 fn consent_at(answer: Answer, at: &str) -> ConsentEntry {
-    super::world::consent(answer, at)
+    consent(answer, at)
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn records_dir() -> String {
 /// Planned by Ana, approved by Ben.
 fn approved(world: &World) -> String {
     let (dsr, _) = planned_engagement(world);
-    ops::approve(&world.as_engineer(BEN), &dsr, None).unwrap();
+    ops::approve(&world.as_engineer(BEN), &dsr, None, None).unwrap();
     dsr
 }
 
@@ -89,7 +89,7 @@ fn del_1_a_new_finding_or_file_means_plan_again() {
         discover(&ana, &dsr).unwrap();
         ops::plan(&ana, &dsr, Some(PlanScope::Engagement), true).unwrap();
         assert_eq!(refused(execute(&world, &dsr)).rule, "DSR-1", "the old approval is void");
-        ops::approve(&world.as_engineer(BEN), &dsr, None).unwrap();
+        ops::approve(&world.as_engineer(BEN), &dsr, None, None).unwrap();
         let done = execute(&world, &dsr).unwrap();
         assert_eq!(verdict(&done, "late.md"), ("deleted", None));
     }
@@ -124,25 +124,25 @@ fn del_2_a_second_person_approves_and_may_return_it() {
     let mut world = World::demo();
     let (dsr, plan) = planned_engagement(&world);
     assert_eq!(refused(execute(&world, &dsr)).rule, "DSR-1", "not approved");
-    assert_eq!(refused(ops::approve(&world.as_engineer(ANA), &dsr, None)).rule, "DEL-2");
+    assert_eq!(refused(ops::approve(&world.as_engineer(ANA), &dsr, None, None)).rule, "DEL-2");
     last_is_failure(&world.audit("contoso.com"), "DEL-2");
-    let john = refused(ops::approve(&world.as_engineer(JOHN), &dsr, None));
+    let john = refused(ops::approve(&world.as_engineer(JOHN), &dsr, None, None));
     assert_eq!(john.rule, "DEL-2", "only an engineer");
     let other = Some(Sha256([0; 32]));
-    assert_eq!(refused(ops::approve(&world.as_engineer(BEN), &dsr, other)).rule, "DEL-1");
+    assert_eq!(refused(ops::approve(&world.as_engineer(BEN), &dsr, other, None)).rule, "DEL-1");
     assert!(ops::give_back(&world.as_engineer(BEN), &dsr, "").is_err(), "with a reason");
     ops::give_back(&world.as_engineer(BEN), &dsr, "f0002 is somebody else").unwrap();
     assert_eq!(ops::show(&world.as_engineer(ANA), &dsr).unwrap().state, DsrState::Review);
     let again =
         ops::plan(&world.as_engineer(ANA), &dsr, Some(PlanScope::Engagement), true).unwrap();
     assert_eq!(again.digest, plan.digest, "the same files make the same plan");
-    ops::approve(&world.as_engineer(BEN), &dsr, Some(again.digest)).unwrap();
+    ops::approve(&world.as_engineer(BEN), &dsr, Some(again.digest), None).unwrap();
     // Planned again, the approval is void.
     ops::plan(&world.as_engineer(BEN), &dsr, Some(PlanScope::Engagement), true).unwrap();
     assert_eq!(refused(execute(&world, &dsr)).rule, "DSR-1");
-    assert_eq!(refused(ops::approve(&world.as_engineer(BEN), &dsr, None)).rule, "DEL-2");
+    assert_eq!(refused(ops::approve(&world.as_engineer(BEN), &dsr, None, None)).rule, "DEL-2");
     world.set_policy(|policy| policy.deletion_second_person = false);
-    ops::approve(&world.as_engineer(BEN), &dsr, None).unwrap();
+    ops::approve(&world.as_engineer(BEN), &dsr, None, None).unwrap();
     execute(&world, &dsr).unwrap();
 }
 
@@ -197,7 +197,7 @@ fn del_4_a_plan_whose_files_are_all_gone_files_no_zero_deleted() {
     let record = found.items.iter().find(|item| item.path.ends_with("/case.toml")).unwrap();
     ops::exclude(&ana, &dsr, std::slice::from_ref(&record.id), "stays").unwrap();
     let plan = ops::plan(&ana, &dsr, None, false).unwrap();
-    ops::approve(&world.as_engineer(BEN), &dsr, None).unwrap();
+    ops::approve(&world.as_engineer(BEN), &dsr, None, None).unwrap();
     for item in &plan.items {
         std::fs::remove_file(world.inside(&item.path)).unwrap();
     }
@@ -240,7 +240,7 @@ fn del_6_afterwards_nothing_of_it_is_left_and_twins_are_named() {
         plan.warnings.iter().filter(|warning| warning.contains("same content")).collect();
     assert_eq!(twins.len(), 1, "{:?}", plan.warnings);
     assert!(twins[0].contains(&format!("{MIGRATION}/diagnostics/copy.csv")), "{}", twins[0]);
-    ops::approve(&world.as_engineer(BEN), &dsr, None).unwrap();
+    ops::approve(&world.as_engineer(BEN), &dsr, None, None).unwrap();
     execute(&world, &dsr).unwrap();
     for item in &plan.items {
         assert!(!world.exists(&item.path), "{}", item.path);
@@ -299,7 +299,7 @@ fn del_8_a_legal_hold_keeps_one_file_and_only_that() {
         "{:?}",
         plan.warnings
     );
-    ops::approve(&world.as_engineer(BEN), &dsr, None).unwrap();
+    ops::approve(&world.as_engineer(BEN), &dsr, None, None).unwrap();
     let done = execute(&world, &dsr).unwrap();
     assert!(done.items.iter().all(|item| item.verdict == "deleted"));
     assert!(world.exists(&held) && world.exists(&format!("{held}.meta.toml")));
@@ -335,7 +335,7 @@ fn option_a_over_the_whole_story_leaves_a_clean_workspace() {
     let (dsr, found) = discovered(&world, RequestOption::A, &[]);
     exclude_reviews(&ana, &dsr, &found);
     let plan = ops::plan(&ana, &dsr, None, true).unwrap();
-    ops::approve(&world.as_engineer(BEN), &dsr, None).unwrap();
+    ops::approve(&world.as_engineer(BEN), &dsr, None, None).unwrap();
     let done = execute(&world, &dsr).unwrap();
     assert!(done.complete);
     assert_eq!(done.items.len(), plan.items.len());

@@ -74,7 +74,7 @@ fn dsr_1_five_types_and_discovery_comes_first() {
     let made = ops::receive(&ana, new(RequestOption::A, &[], jane())).unwrap();
     for result in [
         ops::plan(&ana, made.id.as_str(), None, true).map(drop),
-        ops::approve(&world.as_engineer(BEN), made.id.as_str(), None).map(drop),
+        ops::approve(&world.as_engineer(BEN), made.id.as_str(), None, None).map(drop),
         ops::execute(&ana, made.id.as_str(), &mut |_| {}).map(drop),
         ops::include(&ana, made.id.as_str(), &["f0001".to_owned()], "r").map(drop),
     ] {

@@ -6,6 +6,7 @@ use caseward::model::{
     AccessRequest, Activity, AuditResult, Decision, DiagnosticKind, FORMAT, Id, OutcomeState,
     Tenant,
 };
+use caseward::ops::access::DecisionInput;
 use caseward::ops::access::{self as ops, AccessFilter, AccessView};
 use caseward::ops::{Context, case as cases};
 use caseward::policy::access::{SarState, Side};
@@ -25,7 +26,7 @@ fn decide(
     side: Option<Side>,
 ) -> caseward::error::Result<AccessView> {
     let decision = if yes { Decision::Approved } else { Decision::Rejected };
-    ops::decide(context, sar.as_str(), decision, side)
+    ops::decide(context, sar.as_str(), DecisionInput::unsigned(decision, side))
 }
 
 fn state(world: &World, now: &str, sar: &Id) -> &'static str {

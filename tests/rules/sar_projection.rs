@@ -3,6 +3,7 @@
 use super::world::*;
 use caseward::error::Error;
 use caseward::model::{Decision, DiagnosticKind, Id};
+use caseward::ops::access::DecisionInput;
 use caseward::ops::access::{self, AccessFilter};
 use caseward::ops::{attach, audit, case, consent, status};
 use caseward::policy::access::Side;
@@ -45,7 +46,7 @@ struct Story {
 impl Story {
     fn new() -> Self {
         let world = World::small();
-        world.add_case("contoso.com", &super::world::case(CASE, NOW, &[]));
+        world.add_case("contoso.com", &case(CASE, NOW, &[]));
         Self { world, requests: Vec::new(), minute: 0 }
     }
 
@@ -72,15 +73,27 @@ impl Story {
                 None
             }
             Event::ApproveForRequestTenant => {
-                let done = access::decide(&rita, &newest, Decision::Approved, Some(Side::Request));
+                let done = access::decide(
+                    &rita,
+                    &newest,
+                    DecisionInput::unsigned(Decision::Approved, Some(Side::Request)),
+                );
                 Some(said(&done))
             }
             Event::ApproveForResourceTenant => {
-                let _ = access::decide(&self.as_(ADELE_TEST), &newest, Decision::Approved, None);
+                let _ = access::decide(
+                    &self.as_(ADELE_TEST),
+                    &newest,
+                    DecisionInput::unsigned(Decision::Approved, None),
+                );
                 None
             }
             Event::RejectForResourceTenant => {
-                let _ = access::decide(&self.as_(ADELE_TEST), &newest, Decision::Rejected, None);
+                let _ = access::decide(
+                    &self.as_(ADELE_TEST),
+                    &newest,
+                    DecisionInput::unsigned(Decision::Rejected, None),
+                );
                 None
             }
             Event::Withdraw => {
@@ -111,7 +124,11 @@ impl Story {
                 Some(said(&access::check(&rita, CASE, Some("contoso-test.com"), kind)))
             }
             Event::StrangerTriesToApprove => {
-                let done = access::decide(&self.as_(JOHN), &newest, Decision::Approved, None);
+                let done = access::decide(
+                    &self.as_(JOHN),
+                    &newest,
+                    DecisionInput::unsigned(Decision::Approved, None),
+                );
                 Some(said(&done))
             }
             Event::Close => {
@@ -275,7 +292,11 @@ fn sar_13_a_removal_touches_nothing_of_the_request_tenant() {
     let mut copy = attachment(MIGRATION, &[world.file("a.log", b"x")]);
     copy.tenant = Some("contoso-test.com".to_owned());
     assert_eq!(refused(attach_now(&world.as_engineer(ANA), &copy)).rule, "SAR-10");
-    let again = access::decide(&world.as_engineer(JOHN), "SAR-4F7K2M9Q", Decision::Approved, None);
+    let again = access::decide(
+        &world.as_engineer(JOHN),
+        "SAR-4F7K2M9Q",
+        DecisionInput::unsigned(Decision::Approved, None),
+    );
     assert_eq!(refused(again).rule, "SAR-5");
     assert_eq!(times(), before);
     // The engineer and the resource tenant know.

@@ -151,7 +151,7 @@ fn a_begin_whose_intent_vanished_is_called_lost() {
 fn creating_a_log_is_all_or_nothing() {
     let mut at = 0;
     loop {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = scratch();
         let fs = Arc::new(StopFs::new(real(&dir), at));
         let created = Log::create(Arc::clone(&fs) as Arc<dyn Fs>, ORIGIN, noon());
         assert_eq!(created.is_err(), fs.stopped());

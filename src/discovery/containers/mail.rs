@@ -255,13 +255,17 @@ pub(crate) fn quoted_printable(bytes: &[u8]) -> Vec<u8> {
 
 /// The lines of a uuencoded file inside a text.
 fn uuencoded(bytes: &[u8]) -> Option<&[u8]> {
-    let at = memchr::memmem::find(bytes, b"begin ")?;
+    uuencoded_at(bytes, memchr::memmem::find(bytes, b"begin ")?)
+}
+
+/// The lines of a uuencoded file that begin at `at`.
+pub(crate) fn uuencoded_at(bytes: &[u8], at: usize) -> Option<&[u8]> {
     let starts_line = at == 0 || bytes[at - 1] == b'\n';
     let mode = bytes.get(at + 6..at + 9)?;
     (starts_line && mode.iter().all(|b| (b'0'..=b'7').contains(b))).then(|| &bytes[at..])
 }
 
-fn uudecode(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn uudecode(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     for line in bytes.split(|&b| b == b'\n').skip(1) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);

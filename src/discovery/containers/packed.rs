@@ -39,6 +39,17 @@ impl Packing {
     }
 }
 
+/// The name that a gzip file was packed under, from its first header.
+pub(crate) fn gzip_name(bytes: &[u8]) -> Option<&[u8]> {
+    let flags = *bytes.get(3)?;
+    let mut at = 10;
+    if flags & 4 != 0 {
+        at += 2 + usize::from(u16::from_le_bytes([*bytes.get(at)?, *bytes.get(at + 1)?]));
+    }
+    let rest = bytes.get(at..).filter(|_| flags & 8 != 0)?;
+    Some(&rest[..memchr::memchr(0, rest)?])
+}
+
 /// The members of a gzip file, one after the other. Zeros or other bytes after the last one are
 /// padding and not an error, as with `gzip`.
 struct GzipMembers<R: BufRead> {

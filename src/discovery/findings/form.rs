@@ -31,7 +31,11 @@ pub enum Step {
     Hex,
     Numbers,
     Markup,
+    Folded,
+    Mojibake,
     Variant,
+    Utf32,
+    Uuencode,
     Binary,
 }
 
@@ -64,6 +68,10 @@ impl Step {
             Self::Hex => "hex",
             Self::Numbers => "list of numbers",
             Self::Markup => "markup",
+            Self::Folded => "folded lines",
+            Self::Mojibake => "wrong charset",
+            Self::Utf32 => "utf-32",
+            Self::Uuencode => "uuencode",
             Self::Variant => "character variants",
             Self::Binary => "binary",
         }

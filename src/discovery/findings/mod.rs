@@ -53,6 +53,12 @@ pub enum Reason {
     DerivedName,
     /// The address as part of a host name or of a longer address.
     PartOfHost,
+    /// Letters beyond ASCII were lost on the way: `S?ren`.
+    LostLetters,
+    /// Written so that nothing takes it for an address: `user (at) domain`, `10[.]20[.]30[.]4`.
+    Rewritten,
+    /// The same number in another notation.
+    OtherNotation,
     /// The text as typed is there, in a shape its kind does not accept.
     TextPresent,
     /// Only part of the surrounding data could be decoded.
@@ -72,6 +78,9 @@ impl fmt::Display for Reason {
             Self::Reversed => "words in reverse order",
             Self::DerivedName => "account or folder name made from the address",
             Self::PartOfHost => "inside a host name or a longer address",
+            Self::LostLetters => "letters were lost in a conversion",
+            Self::Rewritten => "written so as not to be taken for an address",
+            Self::OtherNotation => "the same number in another notation",
             Self::TextPresent => "the text is there, in an unexpected shape",
             Self::Partial => "only part of the data could be decoded",
         })
@@ -79,7 +88,7 @@ impl fmt::Display for Reason {
 }
 
 /// One identifier found in one way in one file or member, any number of times.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hit {
     /// Index into the query's identifiers.
     pub identifier: usize,
@@ -107,7 +116,7 @@ pub enum ProblemKind {
 }
 
 /// Something that was not searched.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Problem {
     /// Inner name when the problem lies inside a container.
     pub member: Option<String>,
@@ -116,7 +125,7 @@ pub struct Problem {
 }
 
 /// All that came of one file, or of one stretch of bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct FileResult {
     pub hits: Vec<Hit>,
     pub problems: Vec<Problem>,

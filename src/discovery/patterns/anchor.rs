@@ -3,7 +3,7 @@
 
 use super::guid::little_endian;
 use crate::discovery::findings::Step;
-use crate::discovery::identifier::{Identifier, Shape};
+use crate::discovery::identifier::{Identifier, IdentifierType, Shape};
 use crate::discovery::text::Encoding;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -66,6 +66,9 @@ impl Anchors {
             Shape::Literal(text) => {
                 let value: String = text.iter().collect();
                 self.literal(number, identifier.value(), &value);
+                if identifier.kind() == IdentifierType::Puid {
+                    self.puid(number, &value);
+                }
             }
             Shape::Name(_) => self.name(number, identifier.value()),
             Shape::Phone { national, .. } => self.phone(number, national),
@@ -96,6 +99,16 @@ impl Anchors {
         });
         if !covered {
             self.text(number, &typed);
+        }
+    }
+
+    /// A PUID is a number, and some logs write it in decimal.
+    fn puid(&mut self, number: usize, value: &str) {
+        if let Ok(value) = u64::from_str_radix(value, 16) {
+            let decimal = value.to_string();
+            let exact =
+                Exact { bytes: decimal.clone().into_bytes(), step: Step::Numbers, wordy: true };
+            self.put(number, decimal.as_bytes(), AnchorKind::Exact(exact));
         }
     }
 
@@ -207,6 +220,9 @@ impl Anchors {
         ] {
             self.text(number, &anchor);
         }
+        self.text(number, &format!("{a}[.]{b}[.]{c}"));
+        self.text(number, &format!("{:08x}", u32::from(address)));
+        self.text(number, &u32::from(address).to_string());
         let mapped = address.to_ipv6_mapped().segments();
         self.text(number, &format!("ffff:{:x}:{:x}", mapped[6], mapped[7]));
         self.text(number, &format!("ffff:{:04x}:{:04x}", mapped[6], mapped[7]));
@@ -245,6 +261,12 @@ impl Anchors {
                 }
             }
         }
+        let bytes = address.octets().to_vec();
+        self.put(
+            number,
+            &bytes.clone(),
+            AnchorKind::Exact(Exact { bytes, step: Step::Binary, wordy: false }),
+        );
         let nibbles: Vec<String> = address
             .octets()
             .iter()
@@ -307,10 +329,11 @@ const WORD_JOINTS: &[&str] = &[
     "\u{3000}",
 ];
 
-/// What stands between two groups of a number: signs, spaces of every kind, and their escapes.
+/// What stands between two groups of a number: signs and spaces of every kind. Their escapes are
+/// triggers.
 const DIGIT_JOINTS: &[&str] = &[
-    " ", "-", ".", "/", ") ", ")", " - ", "\u{a0}", "\u{2011}", "\u{2010}", "\u{2013}", "\u{2212}",
-    "\u{202f}", "\u{2009}", "%20", "+", "&nbsp;", "\\u00a0", "\\u2011", "=20", "=2d",
+    " ", "-", ".", "/", ") ", ")", " - ", "  ", "\u{a0}", "\u{2011}", "\u{2010}", "\u{2013}",
+    "\u{2212}", "\u{202f}", "\u{2009}", "+",
 ];
 
 /// Encodings of files older than Unicode, by script.

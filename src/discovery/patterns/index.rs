@@ -155,8 +155,8 @@ impl Tier {
                 entries.push(Entry { gram, anchor: member as u32, offset: offset as u32 });
             }
         }
-        // Eight to sixteen bits an entry keep the chance of looking closer in vain small.
-        let size = (entries.len() * 16).next_power_of_two().clamp(1 << 12, 1 << 21);
+        // Many bits an entry keep the chance of looking closer in vain small.
+        let size = (entries.len() * 64).next_power_of_two().clamp(1 << 14, 1 << 22);
         let shift = 32 - size.trailing_zeros();
         entries.sort_by_key(|entry| hash(entry.gram, shift));
         let mut bits = vec![0u64; size / 64];

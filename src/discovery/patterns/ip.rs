@@ -1,6 +1,6 @@
 //! IP addresses: every textual form of the same address, and no part of another.
 
-use super::around::{Around, at};
+use super::around::{Around, at, stands};
 use super::{Found, Verdict};
 use crate::discovery::findings::Reason;
 use crate::discovery::text::{Glyph, is_word};
@@ -32,6 +32,27 @@ pub(super) fn verify_v4(address: Ipv4Addr, glyphs: &[Glyph], near: &Range<usize>
         best = Some(Found { start, end, verdict: Verdict::unless(reason) }.better(best));
     }
     best.or_else(|| mapped_hex(address, glyphs, near))
+        .or_else(|| other_notation(address, glyphs, near))
+}
+
+/// The address as one number, or with its dots in brackets.
+fn other_notation(address: Ipv4Addr, glyphs: &[Glyph], near: &Range<usize>) -> Option<Found> {
+    let [a, b, c, d] = address.octets();
+    let number = u32::from(address);
+    let forms = [
+        (format!("{number:08x}"), Reason::OtherNotation),
+        (number.to_string(), Reason::OtherNotation),
+        (format!("{a}[.]{b}[.]{c}[.]{d}"), Reason::Rewritten),
+    ];
+    forms.into_iter().find_map(|(form, reason)| {
+        let form: Vec<char> = form.chars().collect();
+        let start = (near.start.saturating_sub(form.len())..near.end)
+            .find(|&at| stands(glyphs, at, &form))?;
+        let around = Around { glyphs, start, end: start + form.len() };
+        let prefixed = around.left(0) == Some('x') && around.left(1) == Some('0');
+        let free = (prefixed || !around.left_is_word(0)) && !around.right_is_word(0);
+        free.then_some(Found { start, end: around.end, verdict: Verdict::Review(reason) })
+    })
 }
 
 /// Four numbers joined by one and the same sign: the numbers, the sign, the end.
@@ -181,9 +202,7 @@ fn textual(address: Ipv6Addr, sign: char, glyphs: &[Glyph], near: &Range<usize>)
     let around = Around { glyphs, start, end };
     let reason = if around.left_is_word(0) || around.right_is_word(0) {
         Some(Reason::LongerWord)
-    } else if sign == '-'
-        && !follows(&around, ".ipv6-literal.net")
-        && around.left(0).is_none_or(|c| c != '\\')
+    } else if sign == '-' && !follows(&around, ".ipv6-literal.net") && around.left(0) != Some('\\')
     {
         Some(Reason::PartOfHost)
     } else {

@@ -44,7 +44,7 @@ pub(super) fn verify(
         best = Some(found.better(best));
     }
     if best.is_none() && matches!(kind, IdentifierType::Email | IdentifierType::Upn) {
-        best = derived(text, glyphs, near);
+        best = derived(text, glyphs, near).or_else(|| rewritten(text, glyphs, near));
     }
     best
 }
@@ -70,6 +70,7 @@ fn address(around: &Around, scene: Scene) -> Option<Reason> {
         _ if around.word_left() => return longer,
         // A dot, hyphen, plus, underscore or apostrophe belongs to a local part only when something of it
         // stands before.
+        Some('\'') if quoted_literal(around) => {}
         Some('.' | '-' | '+' | '_' | '\'') if around.left_is_word(1) => return longer,
         _ => {}
     }
@@ -80,6 +81,11 @@ fn address(around: &Around, scene: Scene) -> Option<Reason> {
         Some('.') if around.right_is_word(1) && !extension(around, scene) => longer,
         _ => None,
     }
+}
+
+/// Whether the apostrophe before it opens a string of a programming language: `b'…'`, `u'…'`.
+pub(super) fn quoted_literal(around: &Around) -> bool {
+    matches!(around.left(1), Some('b' | 'u' | 'r' | 'n' | 'f')) && !around.left_is_word(2)
 }
 
 /// Whether file extensions follow, and nothing after them.
@@ -143,12 +149,52 @@ fn word(around: &Around) -> Option<Reason> {
     (left || right).then_some(Reason::LongerWord)
 }
 
+/// Addresses written so that nothing takes them for one: `user (at) domain [dot] com`.
+fn rewritten(text: &[char], glyphs: &[Glyph], near: &Range<usize>) -> Option<Found> {
+    let reach = text.len() * 3;
+    let first = near.start.saturating_sub(reach);
+    let end = (near.end + reach).min(glyphs.len());
+    let stretch: String = glyphs[first..end].iter().map(|g| g.c).collect();
+    let mut squeezed = stretch;
+    for (written, sign) in REWRITTEN {
+        squeezed = squeezed.replace(written, sign);
+    }
+    let text: String = text.iter().collect();
+    squeezed.contains(&text).then_some(Found {
+        start: near.start,
+        end: near.end,
+        verdict: Verdict::Review(Reason::Rewritten),
+    })
+}
+
+const REWRITTEN: [(&str, &str); 18] = [
+    ("[.]", "."),
+    ("(.)", "."),
+    ("[@]", "@"),
+    ("(@)", "@"),
+    (" [at] ", "@"),
+    ("[at]", "@"),
+    (" (at) ", "@"),
+    ("(at)", "@"),
+    (" at ", "@"),
+    (" [dot] ", "."),
+    ("[dot]", "."),
+    (" (dot) ", "."),
+    ("(dot)", "."),
+    (" dot ", "."),
+    (" @ ", "@"),
+    (" @", "@"),
+    ("@ ", "@"),
+    (" . ", "."),
+];
+
 /// Names that directories and file stores make of an address: a guest's
 /// `marta_contoso.com#EXT#@…`, a personal site's `marta_contoso_com`.
 fn derived(text: &[char], glyphs: &[Glyph], near: &Range<usize>) -> Option<Found> {
     let guest: Vec<char> = text.iter().map(|&c| if c == '@' { '_' } else { c }).collect();
+    let bounce: Vec<char> = text.iter().map(|&c| if c == '@' { '=' } else { c }).collect();
     let site: Vec<char> = text.iter().map(|&c| if is_word(c) { c } else { '_' }).collect();
-    [guest, site].into_iter().find_map(|form| {
+    [guest, bounce, site].into_iter().find_map(|form| {
         starts(form.len(), near)
             .find(|&start| stands(glyphs, start, &form))
             .map(|start| (start, start + form.len()))

@@ -28,6 +28,8 @@ pub struct Query {
     pub(crate) foreign: bool,
     /// Signs that an anchor holds because no run of letters was long enough.
     pub(crate) signs: Vec<u8>,
+    /// Some identifier is a phone number.
+    pub(crate) phones: bool,
     /// Bytes around a trigger that can hold a whole identifier.
     pub(crate) margin: usize,
     /// Fewest characters of base64 that can hold an identifier.
@@ -69,6 +71,7 @@ impl Query {
             index: AnchorIndex::new(anchors),
             foreign,
             signs,
+            phones: identifiers.iter().any(|id| id.kind() == IdentifierType::Phone),
             margin: 0,
             shortest_base64: (shortest * 4 / 3).clamp(16, 24),
         };
@@ -130,15 +133,22 @@ impl Query {
 
 fn companions(identifier: &Identifier) -> Vec<Vec<u8>> {
     let text: String = match identifier.shape() {
-        Shape::Literal(text) => text.iter().collect(),
+        Shape::Literal(text) if identifier.value().is_ascii() => text.iter().collect(),
+        // What folding made of other letters does not stand in raw text.
+        Shape::Literal(_) => identifier.value().to_owned(),
         Shape::Name(_) => identifier.value().to_owned(),
         _ => return Vec::new(),
     };
-    // Letters that other letters fold to (ß, ligatures) are found by their variants' triggers.
+    let folded: String = match identifier.shape() {
+        Shape::Literal(text) => text.iter().collect(),
+        _ => text.to_lowercase(),
+    };
+    // Letters that other letters fold to (ß, ligatures) are found by their variants' triggers; a
+    // scheme that was typed is no part of an address.
     let mut runs: Vec<Vec<u8>> = anchor::runs(&text)
         .into_iter()
+        .filter(|run| run.len() > 1 && folded.contains(run.as_str()))
         .map(String::into_bytes)
-        .filter(|run| run.len() > 1)
         .collect();
     runs.sort_by_key(|run| std::cmp::Reverse(run.len()));
     runs

@@ -5,6 +5,7 @@ use super::{Found, Verdict};
 use crate::discovery::findings::Reason;
 use crate::discovery::text::{Glyph, is_unspaced};
 use std::ops::Range;
+use unicode_normalization::char::is_combining_mark;
 
 /// Longest stretch between two words of a name, in characters.
 const MAX_GAP: usize = 60;
@@ -15,6 +16,8 @@ enum Join {
     Space,
     /// A comma, and white space if any.
     Comma,
+    /// Signs of emphasis, or the border of two columns.
+    Column,
     /// Nothing at all, or a sign that stands for a space.
     Sign,
 }
@@ -37,7 +40,66 @@ pub(super) fn verify(words: &[Vec<char>], glyphs: &[Glyph], near: &Range<usize>)
             }
         }
     }
-    best
+    best.or_else(|| lossy(words, glyphs, near))
+}
+
+/// The name with its letters beyond ASCII lost: question marks, or letters of another charset, in
+/// their places.
+fn lossy(words: &[Vec<char>], glyphs: &[Glyph], near: &Range<usize>) -> Option<Found> {
+    let pattern = words.join(&' ');
+    if pattern.is_ascii_only() || pattern.iter().filter(|c| c.is_ascii_alphanumeric()).count() < 6 {
+        return None;
+    }
+    (near.start.saturating_sub(pattern.len() * 2)..near.end).find_map(|start| {
+        let end = lossy_end(&pattern, glyphs, start).filter(|&end| end > near.start)?;
+        let around = Around { glyphs, start, end };
+        let free = !around.word_left() && !around.word_right();
+        free.then_some(Found { start, end, verdict: Verdict::Review(Reason::LostLetters) })
+    })
+}
+
+trait AsciiOnly {
+    fn is_ascii_only(&self) -> bool;
+}
+
+impl AsciiOnly for Vec<char> {
+    fn is_ascii_only(&self) -> bool {
+        self.iter().all(char::is_ascii)
+    }
+}
+
+fn lossy_end(pattern: &[char], glyphs: &[Glyph], start: usize) -> Option<usize> {
+    let mut next = start;
+    let mut i = 0;
+    let mut lost = false;
+    while i < pattern.len() {
+        let marked = pattern.get(i + 1).is_some_and(|&c| is_combining_mark(c));
+        if pattern[i].is_ascii() && !marked {
+            if at(glyphs, next) != pattern[i] {
+                return None;
+            }
+            next += 1;
+            i += 1;
+            continue;
+        }
+        // One letter, decomposed, is lost in up to three characters.
+        let strange = |c: char| {
+            c == '?' || c == char::REPLACEMENT_CHARACTER || (!c.is_ascii() && !c.is_whitespace())
+        };
+        // A letter with a mark came from beyond ASCII as well.
+        let lost_at = |i: usize| strange(at(glyphs, i)) || is_combining_mark(at(glyphs, i + 1));
+        let count = (0..6).take_while(|&n| lost_at(next + n)).count();
+        if count == 0 {
+            return None;
+        }
+        lost = true;
+        next += count;
+        i += 1;
+        while pattern.get(i).is_some_and(|&c| is_combining_mark(c)) {
+            i += 1;
+        }
+    }
+    lost.then_some(next)
 }
 
 /// The words from `turn` on, then those before it, beginning at `start`: where they end, and what
@@ -62,6 +124,7 @@ fn sequence(
             Join::Space if !wrapped => {}
             Join::Comma => reason = reason.or(Some(Reason::Joined)),
             Join::Space => reason = reason.or(Some(Reason::Reversed)),
+            Join::Column => reason = reason.or(Some(Reason::Joined)),
             Join::Sign => {
                 let together = is_unspaced(at(glyphs, next.wrapping_sub(1))) && begin == next;
                 if begin == next && !together || wrapped {
@@ -99,6 +162,13 @@ fn join(glyphs: &[Glyph], from: usize) -> Option<(usize, Join)> {
     }
     match at(glyphs, from) {
         '_' | '-' => Some((from + 1, Join::Sign)),
+        // Emphasis and columns: `**First** **Last**`, `"Last";"First"`.
+        '*' | '"' | '\'' | ';' => {
+            let signs = (from..from + 8)
+                .take_while(|&i| matches!(at(glyphs, i), '*' | '"' | '\'' | ';' | ',' | ' '))
+                .count();
+            Some((from + signs, Join::Column))
+        }
         _ => Some((from, Join::Sign)),
     }
 }
@@ -114,7 +184,7 @@ fn boundaries(around: &Around) -> Option<Reason> {
     }
     // Hyphens and apostrophes tie further words to a name, save the possessive.
     let tied = |c: Option<char>| matches!(c, Some('-' | '\''));
-    if tied(around.left(0)) && around.left_is_word(1) {
+    if tied(around.left(0)) && around.left_is_word(1) && !super::literal::quoted_literal(around) {
         return Some(Reason::LongerName);
     }
     if tied(around.right(0)) && around.right_is_word(1) {

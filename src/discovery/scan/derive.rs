@@ -35,26 +35,61 @@ impl Engine<'_> {
         }
     }
 
-    /// Runs of base64, decoded.
+    /// UTF-32 in the bytes.
+    pub(super) fn utf32(&mut self, view: &View) {
+        for (place, text) in utf16::utf32_runs(view.bytes) {
+            let scale = ratio(place.len(), text.len());
+            self.view(&view.derive(text.as_bytes(), Step::Utf32, place.start, scale));
+        }
+    }
+
+    /// Uuencoded files in text.
+    pub(super) fn uuencoded(&mut self, view: &View) {
+        for at in memchr::memmem::find_iter(view.bytes, b"begin ") {
+            if let Some(lines) = mail::uuencoded_at(view.bytes, at) {
+                let bytes = mail::uudecode(lines);
+                self.encoded(view, &bytes, Step::Uuencode, at, 0.0);
+            }
+        }
+    }
+
+    /// Runs of base64 and of hexadecimal digits, decoded.
     pub(super) fn base64(&mut self, view: &View) {
-        for run in base64::runs(view.bytes, self.query.shortest_base64) {
+        let least = self.query.shortest_base64;
+        let mut places = Vec::new();
+        base64::stretches(view.bytes, least, |place| places.push(place));
+        let mut done = 0;
+        for place in places {
             if self.stopped() {
                 return;
             }
-            let scale = ratio(run.bytes.len(), run.encoded.len() * 3 / 4);
-            let whole = base64::decode(&run.encoded, 0);
-            let is_text = base64::is_text(&whole);
-            let is_open =
-                containers::sniff(&whole[..whole.len().min(containers::HEAD)]) == Kind::Plain;
-            self.encoded(view, &whole, Step::Base64, run.bytes.start, scale);
-            if is_text || !is_open || run.encoded.len() < base64::LONG {
+            let mut dumps = Vec::new();
+            dump::digits(&view.bytes[place.clone()], place.start, &mut dumps);
+            self.dumped(view, &dumps);
+            // A body's lines are one run.
+            if place.start < done || !base64::worthwhile(&view.bytes[place.clone()]) {
                 continue;
             }
-            // Nothing readable: it may have begun before the run did.
-            for phase in 1..4 {
-                let bytes = base64::decode(&run.encoded, phase);
-                self.view(&view.derive(&bytes, Step::Base64, run.bytes.start, scale));
+            for run in base64::runs_from(view.bytes, place.start, least) {
+                done = run.bytes.end;
+                self.base64_run(view, &run);
             }
+        }
+    }
+
+    fn base64_run(&mut self, view: &View, run: &base64::Run) {
+        let scale = ratio(run.bytes.len(), run.encoded.len() * 3 / 4);
+        let whole = base64::decode(&run.encoded, 0);
+        let is_text = base64::is_text(&whole);
+        let is_open = containers::sniff(&whole[..whole.len().min(containers::HEAD)]) == Kind::Plain;
+        self.encoded(view, &whole, Step::Base64, run.bytes.start, scale);
+        if is_text || !is_open || run.encoded.len() < base64::LONG {
+            return;
+        }
+        // Nothing readable: it may have begun before the run did.
+        for phase in 1..4 {
+            let bytes = base64::decode(&run.encoded, phase);
+            self.view(&view.derive(&bytes, Step::Base64, run.bytes.start, scale));
         }
     }
 
@@ -88,9 +123,12 @@ impl Engine<'_> {
     }
 
     /// What SAML and others deflate before they encode it.
-    fn inflated_token(&mut self, view: &View) {
+    pub(super) fn inflated_token(&mut self, view: &View) {
         let mut text = Vec::new();
         let zlib = matches!(view.bytes, [0x78, 0x01 | 0x5E | 0x9C | 0xDA, ..]);
+        if !zlib && view.form.steps().last() != Some(&Step::Base64) {
+            return;
+        }
         let result = if zlib {
             flate2::read::ZlibDecoder::new(view.bytes).take(MAX_TOKEN).read_to_end(&mut text)
         } else {
@@ -104,12 +142,20 @@ impl Engine<'_> {
         }
     }
 
-    /// Bytes written out as numbers.
+    /// Bytes written out as numbers, with something between them.
     pub(super) fn dumps(&mut self, view: &View) {
-        for dump in dump::find(view.bytes) {
+        self.dumped(view, &dump::find(view.bytes));
+    }
+
+    fn dumped(&mut self, view: &View, dumps: &[dump::Dump]) {
+        for dump in dumps {
             let step = if dump.hex { Step::Hex } else { Step::Numbers };
             let scale = ratio(dump.place.len(), dump.bytes.len());
-            self.encoded(view, &dump.bytes, step, dump.place.start, scale);
+            if dump.text {
+                self.encoded(view, &dump.bytes, step, dump.place.start, scale);
+            } else {
+                self.packed_view(&view.derive(&dump.bytes, step, dump.place.start, scale));
+            }
         }
     }
 
@@ -120,7 +166,9 @@ impl Engine<'_> {
         found: &mut BTreeMap<(usize, usize), Occurrence>,
     ) {
         let margin = self.query.margin;
-        let wanted = triggers::Wanted { foreign: self.query.foreign, signs: &self.query.signs };
+        let query = self.query;
+        let wanted =
+            triggers::Wanted { foreign: query.foreign, signs: &query.signs, phones: query.phones };
         for region in triggers::regions(view.bytes, wanted, margin) {
             let mut start = region.start;
             loop {
@@ -156,12 +204,20 @@ impl Engine<'_> {
                         continue;
                     };
                     let start = range.start + layer.glyphs[seen.start].start as usize;
-                    let steps = match here.get(&(*identifier, start)) {
+                    let end = range.start + layer.glyphs[seen.end - 1].end as usize;
+                    let before = here.get(&(*identifier, start));
+                    if before.is_some_and(|before| !seen.verdict.replaces(before.verdict)) {
+                        continue;
+                    }
+                    let steps = match before {
                         Some(before) if before.verdict == seen.verdict => before.steps.clone(),
                         _ if layer.steps.is_empty() => vec![Step::Variant],
                         _ => layer.steps.clone(),
                     };
-                    here.insert((*identifier, start), Occurrence { verdict: seen.verdict, steps });
+                    here.insert(
+                        (*identifier, start),
+                        Occurrence { end, verdict: seen.verdict, steps },
+                    );
                 }
             }
         }
@@ -180,27 +236,21 @@ impl Engine<'_> {
             self.too_deep(path);
             return;
         }
+        let mut plain = 0;
         for part in parts {
             if self.stopped() {
                 return;
             }
-            match part.decoded {
-                Some(decoded) => {
-                    let step = if decoded.base64 { Step::Base64 } else { Step::QuotedPrintable };
-                    let inside = path.member(&format!("part {}", part.name)).inside(step);
-                    if self.spend(decoded.bytes.len() as u64, &inside) {
-                        self.content(&decoded.bytes, &inside);
-                    }
-                }
-                None => {
-                    let body = View {
-                        place: view.place.at(part.place.start, 1.0),
-                        ..path.view(&bytes[part.place])
-                    };
-                    self.base64(&body);
-                }
+            let Some(decoded) = part.decoded else { continue };
+            self.base64(&within(&view, plain..part.place.start));
+            plain = part.place.end;
+            let step = if decoded.base64 { Step::Base64 } else { Step::QuotedPrintable };
+            let inside = path.member(&format!("part {}", part.name)).inside(step);
+            if self.spend(decoded.bytes.len() as u64, &inside) {
+                self.content(&decoded.bytes, &inside);
             }
         }
+        self.base64(&within(&view, plain..bytes.len()));
     }
 
     pub(super) fn pdf(&mut self, bytes: &[u8], path: &Path) {
@@ -224,6 +274,12 @@ impl Engine<'_> {
             self.view(&View { place: view.place.at(0, 0.0), ..view });
         }
     }
+}
+
+/// A part of a view.
+fn within<'a>(view: &View<'a>, range: Range<usize>) -> View<'a> {
+    let bytes = &view.bytes[range.clone()];
+    View { bytes, place: view.place.at(range.start, 1.0), own: 0..bytes.len(), ..view.clone() }
 }
 
 #[expect(clippy::cast_precision_loss)]

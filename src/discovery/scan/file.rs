@@ -10,6 +10,9 @@ use crate::discovery::patterns::{Query, Scene};
 use std::io;
 use std::sync::atomic::AtomicBool;
 
+/// Largest buffer kept for the next file.
+const KEPT: usize = 1 << 20;
+
 static NEVER: AtomicBool = AtomicBool::new(false);
 
 impl Query {
@@ -23,7 +26,7 @@ impl Query {
     /// Searches an open file.
     #[must_use]
     pub fn scan_file(&self, file: &mut dyn Source, limits: &Limits) -> FileResult {
-        self.scan_watched(file, limits, &NEVER, &|_| {})
+        self.scan_watched(file, limits, &NEVER, &|_| {}, &mut Vec::new())
     }
 
     /// Searches a file's name, its last path component.
@@ -45,34 +48,49 @@ impl Query {
         limits: &Limits,
         cancel: &AtomicBool,
         read: &dyn Fn(u64),
+        buffer: &mut Vec<u8>,
     ) -> FileResult {
         let mut engine = Engine::new(self, limits, cancel);
-        let mut watched = Watched { file, read, bytes: 0 };
-        if let Err(error) = engine.file(&mut watched) {
-            engine.out.problem(None, ProblemKind::Unreadable, error.to_string());
-        }
-        engine.out.bytes = watched.bytes;
+        engine.search(file, read, buffer);
         engine.out.finish()
     }
 }
 
 impl Engine<'_> {
-    fn file(&mut self, file: &mut Watched) -> io::Result<()> {
+    /// Searches a file; `read` hears of every byte that was read.
+    pub(super) fn search(
+        &mut self,
+        file: &mut dyn Source,
+        read: &dyn Fn(u64),
+        buffer: &mut Vec<u8>,
+    ) {
+        let mut watched = Watched { file, read, bytes: 0 };
+        if let Err(error) = self.file(&mut watched, buffer) {
+            self.out.problem(None, ProblemKind::Unreadable, error.to_string());
+        }
+        self.out.bytes = watched.bytes;
+    }
+
+    /// `buffer` is only there to be used again.
+    fn file(&mut self, file: &mut Watched, buffer: &mut Vec<u8>) -> io::Result<()> {
         let size = file.size()?;
         self.allow(size);
         let path = Path::default();
         if size <= self.limits.memory as u64 {
             // One byte more than it says tells whether it grew meanwhile.
-            let mut bytes = vec![0; usize::try_from(size).unwrap_or(0) + 1];
-            let filled = read_full(file, &mut bytes, 0);
-            match filled {
-                Ok(filled) if filled < bytes.len() => {
-                    bytes.truncate(filled);
-                    self.content(&bytes, &path);
-                    return Ok(());
+            let wanted = usize::try_from(size).unwrap_or(0) + 1;
+            if buffer.len() < wanted {
+                buffer.resize(wanted, 0);
+            }
+            // An error shows again below, where what comes before it is searched.
+            if let Ok(filled) = read_full(file, &mut buffer[..wanted], 0)
+                && filled < wanted
+            {
+                self.content(&buffer[..filled], &path);
+                if buffer.len() > KEPT {
+                    *buffer = Vec::new();
                 }
-                Ok(_) => {}
-                Err(error) => self.unreadable(&path, &error),
+                return Ok(());
             }
         }
         let mut head = [0; containers::HEAD];

@@ -59,13 +59,15 @@ pub fn run(
     let results = Mutex::new(Vec::with_capacity(targets.len()));
     let work = || {
         let mut mine = Vec::new();
+        let mut buffer = Vec::new();
         while !cancel.load(Ordering::Relaxed) {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(target) = targets.get(index) else { break };
-            let result = one(target, query, limits, cancel, &|count| {
+            let read = |count| {
                 bytes.fetch_add(count, Ordering::Relaxed);
                 report();
-            });
+            };
+            let result = one(target, query, limits, cancel, &read, &mut buffer);
             if cancel.load(Ordering::Relaxed) {
                 break;
             }
@@ -93,14 +95,15 @@ fn one(
     limits: &Limits,
     cancel: &AtomicBool,
     read: &dyn Fn(u64),
+    buffer: &mut Vec<u8>,
 ) -> FileResult {
     let mut result = match &target.content {
         Content::Bytes(bytes) => {
             let mut source: &[u8] = bytes;
-            query.scan_watched(&mut source, limits, cancel, read)
+            query.scan_watched(&mut source, limits, cancel, read, buffer)
         }
         Content::File { fs, path } => match fs.open(path) {
-            Ok(mut file) => query.scan_watched(&mut file, limits, cancel, read),
+            Ok(mut file) => query.scan_watched(&mut file, limits, cancel, read, buffer),
             Err(error) => FileResult {
                 problems: vec![Problem {
                     member: None,

@@ -2,6 +2,7 @@
 
 use super::engine::{Engine, Place, View};
 use super::source::Source;
+use crate::discovery::containers::packed::{self, Packing};
 use crate::discovery::containers::{self, Kind};
 use crate::discovery::findings::{Form, ProblemKind, Step};
 use std::io::{self, Read};
@@ -128,10 +129,22 @@ impl Engine<'_> {
         let kind = containers::sniff(&bytes[..bytes.len().min(containers::HEAD)]);
         let view = path.view(bytes);
         match kind {
-            Kind::Plain | Kind::Tar => self.view(&view),
+            Kind::Plain => {
+                self.view(&view);
+                self.inflated_token(&view);
+                if containers::zip::is_appended(bytes) {
+                    self.zip(&mut &*bytes, path);
+                }
+            }
+            Kind::Tar => self.view(&view),
             Kind::Mail => return self.mail(bytes, path),
             // Packed bytes hold no encoded text, but names and stored members show in them.
             _ => self.packed_view(&view),
+        }
+        if kind == Kind::Packed(Packing::Gzip)
+            && let Some(name) = packed::gzip_name(bytes)
+        {
+            self.member_name(name, path);
         }
         match kind {
             Kind::Packed(_) | Kind::Tar => self.open_stream(kind, &mut &*bytes, path),

@@ -41,21 +41,29 @@ fn is_base64(byte: u8) -> bool {
     VALUES[usize::from(byte)] != INVALID
 }
 
-/// The runs of at least `least` characters.
-pub(crate) fn runs(bytes: &[u8], least: usize) -> Vec<Run> {
-    let mut found = Vec::new();
+/// Calls `each` for every stretch of at least `least` characters of either alphabet, which may be
+/// base64, hexadecimal digits, or neither.
+pub(crate) fn stretches(bytes: &[u8], least: usize, mut each: impl FnMut(Range<usize>)) {
     let mut at = 0;
-    // A run of `least` characters covers every `least`-th byte, so the last byte of each stretch
-    // is looked at first; most stretches end there or a few bytes before.
+    // Such a stretch covers every `least`-th byte, so the last byte of a window is looked at first;
+    // most windows end there or a few bytes before.
     while at + least <= bytes.len() {
-        if let Some(gap) = (at..at + least).rev().find(|&i| !is_base64(bytes[i])) {
-            at = gap + 1;
+        if let Some(gap) = bytes[at..at + least].iter().rposition(|&b| !is_base64(b)) {
+            at += gap + 1;
             continue;
         }
-        let run = collect(bytes, at);
-        at = run.bytes.end.max(at + least);
-        split_alphabets(run, least, &mut found);
+        let rest = &bytes[at + least..];
+        let end = at + least + rest.iter().position(|&b| !is_base64(b)).unwrap_or(rest.len());
+        each(at..end);
+        at = end + 1;
     }
+}
+
+/// The runs of base64 that begin with the stretch from `start` to `end`, which may go on over escapes
+/// and line breaks.
+pub(crate) fn runs_from(bytes: &[u8], start: usize, least: usize) -> Vec<Run> {
+    let mut found = Vec::new();
+    split_alphabets(collect(bytes, start), least, &mut found);
     found
 }
 
@@ -80,7 +88,7 @@ fn split_alphabets(run: Run, least: usize, found: &mut Vec<Run>) {
 }
 
 /// GUIDs, plain words and hexadecimal numbers are no base64 that is worth decoding.
-fn worthwhile(encoded: &[u8]) -> bool {
+pub(crate) fn worthwhile(encoded: &[u8]) -> bool {
     let (mut upper, mut lower) = (false, false);
     for &byte in encoded.iter().take(256) {
         upper |= byte.is_ascii_uppercase();
@@ -193,6 +201,14 @@ mod tests {
     use ::base64::Engine;
     use ::base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
+    fn all(text: &str) -> Vec<Run> {
+        let mut found = Vec::new();
+        stretches(text.as_bytes(), 24, |place| {
+            found.extend(runs_from(text.as_bytes(), place.start, 24));
+        });
+        found
+    }
+
     #[test]
     fn runs_are_found_wherever_they_stand() {
         let text =
@@ -215,13 +231,12 @@ mod tests {
         ] {
             for pad in 0..30 {
                 let whole = format!("{}{}", " x".repeat(pad), context.replace("{}", &encoded));
-                let found = runs(whole.as_bytes(), 24);
+                let found = all(&whole);
                 assert!(found.iter().any(|run| decode(&run.encoded, 0) == text), "{whole}");
             }
         }
         assert!(
-            runs(b"3f2504e0-4f89-41d3-9a0c-0305e82c3301 some_longer_lower_case_word_here", 24)
-                .is_empty()
+            all("3f2504e0-4f89-41d3-9a0c-0305e82c3301 some_longer_lower_case_word_here").is_empty()
         );
     }
 

@@ -9,6 +9,8 @@ pub(crate) struct Dump {
     pub place: Range<usize>,
     pub bytes: Vec<u8>,
     pub hex: bool,
+    /// Reads as text; else only binary values are worth looking for.
+    pub text: bool,
 }
 
 /// Fewest bytes worth decoding.
@@ -35,78 +37,113 @@ fn promising(bytes: &[u8]) -> bool {
 
 /// All dumps in the text.
 pub(crate) fn find(bytes: &[u8]) -> Vec<Dump> {
-    let mut found = runs(bytes);
-    found.extend(spaced(bytes));
-    found.extend(decimal(bytes));
+    let mut found = Vec::new();
+    listings(bytes, &mut found);
     found
 }
 
-/// Digits without separators.
-fn runs(bytes: &[u8]) -> Vec<Dump> {
+/// Digits without separators, in a run of letters and digits that begins at `offset`.
+pub(crate) fn digits(run: &[u8], offset: usize, found: &mut Vec<Dump>) {
     const DIGITS: usize = 2 * LEAST;
-    let mut found = Vec::new();
     let mut at = 0;
-    while at + DIGITS <= bytes.len() {
-        if let Some(gap) = (at..at + DIGITS).rev().find(|&i| !bytes[i].is_ascii_hexdigit()) {
-            at = gap + 1;
+    while at + DIGITS <= run.len() {
+        if let Some(gap) = run[at..at + DIGITS].iter().rposition(|b| !b.is_ascii_hexdigit()) {
+            at += gap + 1;
             continue;
         }
-        let mut end = at + DIGITS;
-        while end < bytes.len() && bytes[end].is_ascii_hexdigit() {
-            end += 1;
-        }
+        let rest = &run[at + DIGITS..];
+        let end = at + DIGITS + rest.iter().take_while(|b| b.is_ascii_hexdigit()).count();
         // Where the run begins in the middle of a byte, the other parity is right.
         for start in [at, at + 1] {
-            let decoded: Vec<u8> = bytes[start..end]
-                .chunks_exact(2)
-                .filter_map(|p| Some(nibble(p[0])? << 4 | nibble(p[1])?))
-                .collect();
+            let pairs = run[start..end].chunks_exact(2);
+            let decoded: Vec<u8> =
+                pairs.filter_map(|p| Some(nibble(p[0])? << 4 | nibble(p[1])?)).collect();
             if promising(&decoded) {
-                found.push(Dump { place: start..end, bytes: decoded, hex: true });
+                found.push(Dump {
+                    place: offset + start..offset + end,
+                    bytes: decoded,
+                    hex: true,
+                    text: true,
+                });
                 break;
             }
         }
         at = end + 1;
     }
-    found
 }
 
-/// Digits in groups: dumps in lines with offsets, `6d,61,72`, `6d-61-72`, `0x6d, 0x61`, `\x6d`.
-fn spaced(bytes: &[u8]) -> Vec<Dump> {
-    let mut found: Vec<Dump> = Vec::new();
+/// What listings of numbers are written with.
+static LISTED: [bool; 256] = {
+    let mut listed = [false; 256];
+    let signs = b"0123456789abcdefABCDEFxX ,-:;.|\\\t\r\n";
+    let mut i = 0;
+    while i < signs.len() {
+        listed[signs[i] as usize] = true;
+        i += 1;
+    }
+    listed
+};
+
+/// Stretches of nothing but digits and separators: dumps in lines with offsets, `6d,61,72`,
+/// `6d-61-72`, `0x6d, 0x61`, `\x6d`, `[109, 97, 114]`.
+fn listings(bytes: &[u8], found: &mut Vec<Dump>) {
+    const WINDOW: usize = 24;
     let mut at = 0;
-    while at + 24 <= bytes.len() {
-        if !seed(&bytes[at..at + 24]) {
-            at += 8;
+    let mut done = 0;
+    while at + WINDOW <= bytes.len() {
+        let window = &bytes[at..at + WINDOW];
+        if let Some(gap) = window.iter().rposition(|&b| !LISTED[usize::from(b)]) {
+            at += gap + 1;
             continue;
         }
-        let mut line = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |i| i + 1);
-        // A list can be one very long line.
-        line = line.max(at.saturating_sub(256));
-        let start = line;
-        let mut decoded = Vec::new();
-        let mut end = line;
-        while line < bytes.len() {
-            let length =
-                memchr::memchr(b'\n', &bytes[line..]).map_or(bytes.len() - line, |n| n + 1);
-            let before = decoded.len();
-            dump_line(&bytes[line..line + length], line == start, &mut decoded);
-            line += length;
-            if decoded.len() - before < 1 {
-                break;
-            }
-            end = line;
+        let rest = &bytes[at + WINDOW..];
+        let end =
+            at + WINDOW + rest.iter().position(|&b| !LISTED[usize::from(b)]).unwrap_or(rest.len());
+        // A GUID or an address has few separators; a listing has one after every group.
+        let separators = bytes[at..end].iter().filter(|b| !b.is_ascii_alphanumeric()).count();
+        if separators * 6 < end - at {
+            at = end + 1;
+            continue;
         }
-        if decoded.len() >= LEAST && promising(&decoded) {
-            found.push(Dump { place: start..end, bytes: decoded, hex: true });
+        if separators >= LEAST - 1 {
+            decimal(bytes, at..end, found);
         }
-        at = end.max(at + 8);
+        let seeds = (at..=end - WINDOW).step_by(4);
+        if let Some(seed) =
+            seeds.into_iter().find(|&seed| seed >= done && seed_at(&bytes[seed..seed + WINDOW]))
+        {
+            done = spaced(bytes, seed, found);
+        }
+        at = end + 1;
     }
-    found
+}
+
+/// Digits in groups from the line of `seed` on; where they end.
+fn spaced(bytes: &[u8], seed: usize, found: &mut Vec<Dump>) -> usize {
+    let begins = memchr::memrchr(b'\n', &bytes[..seed]).map_or(0, |i| i + 1);
+    // A list can be one very long line.
+    let start = begins.max(seed.saturating_sub(256));
+    let mut decoded = Vec::new();
+    let (mut line, mut end) = (start, start);
+    while line < bytes.len() {
+        let length = memchr::memchr(b'\n', &bytes[line..]).map_or(bytes.len() - line, |n| n + 1);
+        let before = decoded.len();
+        dump_line(&bytes[line..line + length], line == start, &mut decoded);
+        line += length;
+        if decoded.len() == before {
+            break;
+        }
+        end = line;
+    }
+    if decoded.len() >= LEAST {
+        let text = promising(&decoded);
+        found.push(Dump { place: start..end, bytes: decoded, hex: true, text });
+    }
+    end
 }
 
 /// Whether two-digit or four-digit groups stand at a steady distance.
-fn seed(window: &[u8]) -> bool {
+fn seed_at(window: &[u8]) -> bool {
     let group =
         |at: usize, digits: usize| window[at..at + digits].iter().all(u8::is_ascii_hexdigit);
     let sign = |b: u8| matches!(b, b' ' | b',' | b'-' | b':' | b'.' | b';' | b'|' | b'\t');
@@ -183,44 +220,39 @@ fn dump_line(line: &[u8], first: bool, out: &mut Vec<u8>) {
 }
 
 /// Decimal numbers of bytes or characters: `[109, 97, 114, 116, 97]`.
-fn decimal(bytes: &[u8]) -> Vec<Dump> {
-    let mut found = Vec::new();
-    let listed =
-        |b: u8| b.is_ascii_digit() || matches!(b, b',' | b' ' | b';' | b'\n' | b'\r' | b'\t');
-    let mut at = 0;
-    while at + 16 <= bytes.len() {
-        if let Some(gap) = (at..at + 16).rev().find(|&i| !listed(bytes[i])) {
-            at = gap + 1;
-            continue;
+fn decimal(bytes: &[u8], stretch: Range<usize>, found: &mut Vec<Dump>) {
+    let mut decoded = Vec::new();
+    let mut start = stretch.start;
+    let mut at = stretch.start;
+    let mut close = |decoded: &mut Vec<u8>, place: Range<usize>| {
+        if decoded.len() >= LEAST {
+            let text = promising(decoded);
+            found.push(Dump { place, bytes: std::mem::take(decoded), hex: false, text });
         }
-        let mut end = at;
-        while end < bytes.len() && listed(bytes[end]) {
-            end += 1;
+        decoded.clear();
+    };
+    while at < stretch.end {
+        let rest = &bytes[at..stretch.end];
+        let number = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+        let gap = rest[number..]
+            .iter()
+            .take_while(|b| matches!(b, b',' | b' ' | b';' | b'\n' | b'\r' | b'\t'))
+            .count();
+        let value = rest[..number.min(4)].iter().fold(0, |v, b| v * 10 + u16::from(b - b'0'));
+        match u8::try_from(value).ok().filter(|_| (1..4).contains(&number)) {
+            Some(byte) => decoded.push(byte),
+            None => close(&mut decoded, start..at),
         }
-        let mut decoded = Vec::new();
-        let mut start = at;
-        let mut numbers = bytes[at..end].split(|b| !b.is_ascii_digit());
-        let separated = bytes[at..end].iter().filter(|b| matches!(b, b',' | b' ' | b';')).count();
-        if separated * 6 > end - at {
-            for number in numbers.by_ref().filter(|n| !n.is_empty()) {
-                match std::str::from_utf8(number).ok().and_then(|n| n.parse::<u8>().ok()) {
-                    Some(byte) => decoded.push(byte),
-                    None => {
-                        if decoded.len() >= LEAST {
-                            break;
-                        }
-                        decoded.clear();
-                        start = at;
-                    }
-                }
-            }
+        // Anything else between two numbers, or nothing, ends the list.
+        if gap == 0 {
+            close(&mut decoded, start..at + number);
         }
-        if decoded.len() >= LEAST && promising(&decoded) {
-            found.push(Dump { place: start..end, bytes: decoded, hex: false });
+        at += (number + gap).max(1);
+        if decoded.is_empty() {
+            start = at;
         }
-        at = end + 1;
     }
-    found
+    close(&mut decoded, start..stretch.end);
 }
 
 #[cfg(test)]
@@ -228,10 +260,9 @@ mod tests {
     use super::*;
 
     fn texts(dump: &str) -> Vec<String> {
-        find(dump.as_bytes())
-            .into_iter()
-            .map(|d| String::from_utf8_lossy(&d.bytes).into_owned())
-            .collect()
+        let mut found = find(dump.as_bytes());
+        digits(dump.as_bytes(), 0, &mut found);
+        found.into_iter().map(|d| String::from_utf8_lossy(&d.bytes).into_owned()).collect()
     }
 
     #[test]
@@ -261,6 +292,7 @@ mod tests {
         for dump in dumps {
             assert!(texts(&dump).iter().any(|t| t.contains(text)), "{dump}: {:?}", texts(&dump));
         }
-        assert!(texts("3f2504e0-4f89-41d3-9a0c-0305e82c3301 2026-01-05T10:11:12.123Z 10.20.30.4 1, 2, 3, 4, 5, 6, 7, 8, 9").is_empty());
+        let log = "2026-01-05T10:11:12.123Z GET /a 10.20.30.4 d02cca70-2246-b3c5-0876-45304eafa83e";
+        assert!(texts(log).is_empty());
     }
 }

@@ -35,7 +35,7 @@ pub(crate) fn decode(text: &Text, dialect: Dialect) -> Option<(Text, Vec<Step>)>
             (Dialect::General, '=') => encoded_word(&chars[at..]),
             (Dialect::General, '\u{1B}' | '\u{9B}' | '\u{241B}' | '^') => ansi(&chars[at..]),
             (Dialect::General, '_') => xml_name(&chars[at..]),
-            (Dialect::General, '+') => utf7(&chars[at..]),
+            (Dialect::General, '+') => utf7(&chars[at..]).or_else(|| encapsulated(&chars[at..])),
             _ => None,
         };
         let Some(escape) = escape else {
@@ -168,7 +168,10 @@ fn quoted(chars: Chars) -> Option<Escape> {
 fn backslash(chars: Chars) -> Option<Escape> {
     let next = at(chars, 1);
     match next {
-        'u' | 'U' => unicode(chars),
+        '\'' if at(chars, 2).is_ascii_hexdigit() && byte(chars, 2).is_some() => {
+            byte_run(chars, &['\\', '\''], Step::Backslash)
+        }
+        'u' | 'U' => rtf(chars).or_else(|| unicode(chars)),
         'x' if at(chars, 2) == '{' => braced(chars, 3, Step::Backslash),
         'x' => byte_run(chars, &['\\', 'x'], Step::Backslash),
         '0'..='3' if number(chars, 1, 3, 8).is_some() => octal(chars),
@@ -188,6 +191,21 @@ fn backslash(chars: Chars) -> Option<Escape> {
         | '-' | '_' | '(' | ')' | ':' | '&' | '|' => one(Step::Backslash, 2, next),
         _ => None,
     }
+}
+
+/// RTF's `\u248?`: a decimal number without leading zeros, and what older readers show instead.
+fn rtf(chars: Chars) -> Option<Escape> {
+    let digits = (0..5).take_while(|&n| at(chars, 2 + n).is_ascii_digit()).count();
+    if digits < 2 || at(chars, 2) == '0' || at(chars, 2 + digits) != '?' {
+        return None;
+    }
+    one(Step::Backslash, digits + 3, char::from_u32(number(chars, 2, digits, 10)?)?)
+}
+
+/// Signs in encapsulated addresses (`IMCEAEX-…MARTA+2EQUILLFEATHER+40…`).
+fn encapsulated(chars: Chars) -> Option<Escape> {
+    let sign = byte(chars, 1).filter(|b| b.is_ascii_punctuation() || *b == b' ')?;
+    one(Step::Percent, 3, char::from(sign))
 }
 
 /// `\u0040`, `\u{40}`, `\U00000040`, and surrogate pairs.
@@ -388,6 +406,8 @@ mod tests {
             (r"S\C3\B8ren\2c", "Søren,"),
             (r"x\nmarta\t", "x\nmarta\t"),
             (r"CN=Q\, M", "CN=Q, M"),
+            (r"S\'f8r\u1085?n", "Sørнn"),
+            ("MARTA+2EQ+40C", "MARTA.Q@C"),
             ("a&#64;b&#x40;c&commat;d&eacute;", "a@b@c@dé"),
             ("a\x1b[1;31mb", "a\u{FDD0}b"),
             ("a^[[0mb", "a\u{FDD0}b"),

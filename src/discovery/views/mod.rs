@@ -8,6 +8,7 @@ pub(crate) mod layers;
 mod markup;
 pub(crate) mod triggers;
 pub(crate) mod utf16;
+mod variants;
 
 /// Decodes bytes in the named charset; an unknown name is taken for UTF-8 or Windows-1252.
 pub(crate) fn decode_charset(bytes: &[u8], label: &str) -> String {

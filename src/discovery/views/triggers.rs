@@ -12,9 +12,23 @@ pub(crate) struct Wanted<'a> {
     pub foreign: bool,
     /// Escapes of these signs matter.
     pub signs: &'a [u8],
+    /// Escapes of what stands between the groups of a phone number matter.
+    pub phones: bool,
 }
 
 impl Wanted<'_> {
+    /// Whether an escape of `code` at `at` may hide an anchor.
+    fn escape(&self, bytes: &[u8], at: usize, code: u32) -> bool {
+        let digit = |at: Option<usize>| {
+            at.and_then(|at| bytes.get(at)).is_some_and(|b| b.is_ascii_digit() || *b == b')')
+        };
+        let separator = matches!(code, 0x20 | 0x28..=0x29 | 0x2D..=0x2F | 0xA0 | 0xC2 | 0xE2 | 0x2002..=0x2015 | 0x202F | 0x2212);
+        // Zeros between letters are UTF-16 escaped byte by byte.
+        self.code(code)
+            || self.phones && separator && digit(at.checked_sub(1))
+            || code == 0 && at > 0 && is_wordy(bytes[at - 1])
+    }
+
     fn code(&self, code: u32) -> bool {
         match u8::try_from(code) {
             Ok(byte) if byte.is_ascii() => {
@@ -82,6 +96,7 @@ fn escapes(bytes: &[u8], wanted: Wanted, places: &mut Vec<usize>) {
                 b'U' => hex(bytes, at + 2, 8),
                 b'x' => hex(bytes, at + 2, 2)
                     .or((bytes.get(at + 2) == Some(&b'{')).then_some(u32::from(b'a'))),
+                b'\'' => hex(bytes, at + 2, 2),
                 b'0'..=b'3' => octal(bytes, at + 1).or(hex(bytes, at + 1, 2)),
                 b'4'..=b'9' | b'A'..=b'F' => hex(bytes, at + 1, 2),
                 b'a'..=b'f' => hex(bytes, at + 1, 2).filter(|_| bytes[at + 2].is_ascii_digit()),
@@ -89,7 +104,7 @@ fn escapes(bytes: &[u8], wanted: Wanted, places: &mut Vec<usize>) {
             },
             _ => reference(bytes, at + 1),
         };
-        if code.is_some_and(|code| wanted.code(code)) {
+        if code.is_some_and(|code| wanted.escape(bytes, at, code)) {
             places.push(at);
         }
     }
@@ -167,6 +182,10 @@ fn equals(bytes: &[u8], wanted: Wanted, places: &mut Vec<usize>) {
                     quoted && hex(bytes, at + 1, 2).is_some_and(|code| wanted.code(code))
                 };
                 letter(at) && (letter(at + 3) || at >= 3 && letter(at - 3))
+                    || wanted.phones
+                        && hex(bytes, at + 1, 2).is_some_and(|code| {
+                            !wanted.code(code) && wanted.escape(bytes, at, code)
+                        })
             }
             _ => false,
         };
@@ -184,7 +203,13 @@ fn is_wordy(byte: u8) -> bool {
 fn variants(bytes: &[u8], places: &mut Vec<usize>) {
     let mut at = 0;
     while at < bytes.len() {
-        // Most text is ASCII: eight bytes at a time.
+        // Most text is ASCII: many bytes at a time.
+        if let Some(many) = bytes.get(at..at + 128)
+            && many.is_ascii()
+        {
+            at += 128;
+            continue;
+        }
         if let Some(eight) = bytes.get(at..at + 8)
             && eight.iter().fold(0, |all, byte| all | byte) < 0x80
         {
@@ -192,13 +217,14 @@ fn variants(bytes: &[u8], places: &mut Vec<usize>) {
             continue;
         }
         let byte = |n: usize| bytes.get(at + n).copied().unwrap_or(0);
-        let length = match byte(0) {
-            0..0x80 => 1,
-            0xC0..0xE0 => 2,
-            0xE0..0xF0 => 3,
-            0xF0.. => 4,
-            _ => 1,
+        let wanted = match byte(0) {
+            0xC0..0xE0 => 1,
+            0xE0..0xF0 => 2,
+            0xF0.. => 3,
+            _ => 0,
         };
+        // What follows a byte of another charset begins anew.
+        let length = 1 + (1..=wanted).take_while(|&n| byte(n) & 0xC0 == 0x80).count();
         let triggered = match byte(0) {
             // Soft hyphen.
             0xC2 => byte(1) == 0xAD,
@@ -211,7 +237,7 @@ fn variants(bytes: &[u8], places: &mut Vec<usize>) {
             // Combining grapheme joiner
             0xCD => byte(1) == 0x8F,
             // Phonetic and small capitals; ẞ
-            0xE1 => matches!(byte(1), 0xB4 | 0xB5 | 0xB6) || byte(1) == 0xBA && byte(2) == 0x9E,
+            0xE1 => matches!(byte(1), 0xB4..=0xB6) || byte(1) == 0xBA && byte(2) == 0x9E,
             0xE2 => match byte(1) {
                 // Zero-width and directional characters
                 0x80 => matches!(byte(2), 0x8B..=0x8F | 0xAA..=0xAE),
@@ -257,6 +283,7 @@ fn split_words(bytes: &[u8], places: &mut Vec<usize>) {
             }
         }
     }
+    folded_lines(bytes, places);
     for at in memchr_iter(b'<', bytes) {
         if !letter(at.checked_sub(1)) {
             continue;
@@ -275,13 +302,32 @@ fn split_words(bytes: &[u8], places: &mut Vec<usize>) {
     }
 }
 
+/// Words that go on after a line break and one blank: where lines are as long as they are folded at, or
+/// where the format folds them.
+fn folded_lines(bytes: &[u8], places: &mut Vec<usize>) {
+    let folds = bytes.starts_with(b"BEGIN:V")
+        || bytes.starts_with(b"dn:")
+        || bytes.starts_with(b"version:");
+    let mut line = 0;
+    for at in memchr_iter(b'\n', bytes) {
+        let blank = matches!(bytes.get(at + 1), Some(b' ' | b'\t'));
+        if blank
+            && (folds || (60..=80).contains(&(at - line)))
+            && bytes.get(at + 2).is_some_and(|&b| is_wordy(b))
+        {
+            places.push(at);
+        }
+        line = at + 1;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn only_what_can_hide_an_anchor_is_a_trigger() {
-        let plain = Wanted { foreign: false, signs: &[] };
+        let plain = Wanted { foreign: false, signs: &[], phones: false };
         let count = |text: &str, wanted| regions(text.as_bytes(), wanted, 0).len();
         for text in [
             "%6darta",
@@ -319,7 +365,7 @@ mod tests {
         ] {
             assert_eq!(count(text, plain), 0, "{text}");
         }
-        let more = Wanted { foreign: true, signs: b"@" };
+        let more = Wanted { foreign: true, signs: b"@", phones: true };
         for text in ["%40", "\\u0040", "\\u00e9", "%C3", "+AEA-x"] {
             assert_ne!(count(text, more), 0, "{text}");
         }

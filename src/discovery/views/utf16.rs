@@ -68,6 +68,45 @@ fn word(bytes: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(eight)
 }
 
+/// Stretches of UTF-32, little-endian or big-endian: where they lie, and their text.
+pub(crate) fn utf32_runs(bytes: &[u8]) -> Vec<(Range<usize>, String)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at + 16 <= bytes.len() {
+        // Most data has no three zeros in a row.
+        let Some(zeros) = memchr::memmem::find(&bytes[at..], &[0, 0, 0]) else { break };
+        let begin = (at + zeros).saturating_sub(1);
+        let read = |from: usize, unit: fn([u8; 4]) -> u32| -> String {
+            let units = bytes[from..].chunks_exact(4).map(|b| unit([b[0], b[1], b[2], b[3]]));
+            units
+                .map_while(|u| {
+                    char::from_u32(u).filter(|c| {
+                        u < 0x3000 && !c.is_control() || matches!(c, '\n' | '\r' | '\t')
+                    })
+                })
+                .collect()
+        };
+        let little = read(begin, u32::from_le_bytes);
+        let big = read(at + zeros, u32::from_be_bytes);
+        let (start, text) = if little.chars().count() >= big.chars().count() {
+            (begin, little)
+        } else {
+            (at + zeros, big)
+        };
+        let length = 4 * text.chars().count();
+        if length >= 4 * MIN_CHARS {
+            found.push((start..start + length, text));
+        }
+        // Not from every zero of a long run of them.
+        let zeros_end = bytes[at + zeros..]
+            .iter()
+            .position(|&b| b != 0)
+            .map_or(bytes.len(), |n| at + zeros + n);
+        at = (start + length).max(at + zeros + 1).max(zeros_end.saturating_sub(3));
+    }
+    found
+}
+
 /// What a byte-order mark at the beginning says.
 pub(crate) fn byte_order_mark(bytes: &[u8]) -> Option<Encoding> {
     match bytes {
@@ -154,8 +193,9 @@ mod tests {
     #[test]
     fn other_scripts_without_a_mark_are_guessed() {
         let text = "Наталья Иванова пишет нам из Москвы и просит помощи.\r\n".repeat(3);
-        assert_eq!(texts(&utf16(&text, u16::to_le_bytes)), [text.clone()]);
-        assert_eq!(texts(&utf16(&text, u16::to_be_bytes)), [text]);
+        for unit in [u16::to_le_bytes, u16::to_be_bytes] {
+            assert_eq!(texts(&utf16(&text, unit)), std::slice::from_ref(&text));
+        }
         assert!(texts(&b"plain text, no zeros in it at all ".repeat(20)).is_empty());
     }
 }

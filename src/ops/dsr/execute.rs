@@ -1,7 +1,8 @@
 //! Execution: the approved plan, as transactions of the attestation log; resumable.
 
 use super::super::{Context, Matter};
-use super::discover::{hash_of, search};
+use super::discover::{Search, hash_of, search};
+use super::resume::Resume;
 use super::settle::{self, Memo, is_final, record, results};
 use super::{load_findings, load_plan, plan_digest, to_lines};
 use crate::attest::{self, Log, MAX_ITEMS, Removal, RemovalItem, TxId, Warnings, Why};
@@ -281,6 +282,7 @@ fn warnings_of(loaded: &Loaded<Request>) -> Warnings {
 
 /// DEL-1: the plan is the one approved, the files are those planned, and nothing came in since.
 fn check_plan(context: &Context, dsr: &DsrRef, request: &Request, plan: &[PlanItem]) -> Result<()> {
+    super::plan::check_approval_signed(context, dsr, request)?;
     let Some(recorded) = &request.plan else {
         return Err(Refusal::new("DEL-1", format!("{} has no plan", request.id)).into());
     };
@@ -335,7 +337,14 @@ fn check_nothing_new(
     plan: &[PlanItem],
 ) -> Result<()> {
     let known = load_findings(context, dsr)?;
-    let found = search(context, dsr, request, &known, &|_| {}, &AtomicBool::new(false))?;
+    let how = Search {
+        earlier: &known,
+        resume: Resume::default(),
+        keep: false,
+        progress: &|_| {},
+        cancel: &AtomicBool::new(false),
+    };
+    let found = search(context, dsr, request, how)?;
     let paths: BTreeSet<&str> = known.iter().map(|finding| finding.path.as_str()).collect();
     if let Some(new) = found.items.iter().find(|finding| !paths.contains(finding.path.as_str())) {
         return Err(came_in(request, &new.path));

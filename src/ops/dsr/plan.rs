@@ -1,9 +1,10 @@
 //! The plan: the preview that a second person approves by its digest (DEL-1, DEL-2).
 
-use super::super::{Context, Matter};
+use super::super::{Context, Matter, signing};
 use super::discover::hash_of;
 use super::scope::customer_tenants;
 use super::{decision, load_findings, load_plan, plan_digest, to_change, to_lines};
+use crate::attest::Statement;
 use crate::error::{Error, Invalid, Result};
 use crate::fs::{FileKind, RelPath};
 use crate::model::{
@@ -514,26 +515,88 @@ fn registered_files(context: &Context, dsr: &DsrRef) -> Result<Vec<(RelPath, Sha
     Ok(files)
 }
 
-/// Approves the current plan (DEL-2).
+/// The exact text that the actor signs to approve the current plan (`dsr statement`).
 ///
 /// # Errors
-/// A rule says no: there is no plan, another digest is meant, or the actor made it.
-pub fn approve(context: &Context, named: &str, digest: Option<Sha256>) -> Result<Planned> {
+/// A rule says that they may not approve it.
+pub fn approval_statement(context: &Context, named: &str) -> Result<String> {
+    let dsr = context.workspace.find_dsr(named)?;
+    let request = context.workspace.dsr(&dsr)?.value;
+    let settings = &context.workspace.config().policy;
+    rules::may_approve(&context.actor, &request, settings, None)?;
+    Ok(statement_of(context, &dsr, &request)?.text().to_owned())
+}
+
+fn statement_of(context: &Context, dsr: &DsrRef, request: &Request) -> Result<Statement> {
+    let Some(plan) = &request.plan else {
+        return Err(Error::usage(format!("{} has no plan", request.id)));
+    };
+    let by = &context.actor.principal;
+    Ok(signing::deletion_statement(context, &dsr.tenant, request, plan, by))
+}
+
+/// Where the workspace requires signed decisions, an approval that somebody merely wrote into the
+/// request counts for nothing.
+pub(super) fn check_approval_signed(
+    context: &Context,
+    dsr: &DsrRef,
+    request: &Request,
+) -> Result<(), Error> {
+    let Some(plan) = request
+        .plan
+        .as_ref()
+        .filter(|_| context.workspace.config().policy.require_signed_decisions)
+    else {
+        return Ok(());
+    };
+    for decision in &request.decisions {
+        if decision.what == DecisionKind::Approved && decision.digest == Some(plan.digest) {
+            let text =
+                signing::deletion_statement(context, &dsr.tenant, request, plan, &decision.by);
+            let signature = decision.signature.as_deref();
+            if signing::stands(context, &[text], signature, &decision.by, decision.at)? {
+                return Ok(());
+            }
+        }
+    }
+    Err(signing::unsigned("DEL-2", &format!("caseward dsr statement {}", request.id)).into())
+}
+
+/// Approves the current plan (DEL-2), with a signature over its statement where one is given or
+/// the workspace requires it.
+///
+/// # Errors
+/// A rule says no: there is no plan, another digest is meant, the actor made it, or the signature
+/// does not stand for this approval.
+pub fn approve(
+    context: &Context,
+    named: &str,
+    digest: Option<Sha256>,
+    signature: Option<&str>,
+) -> Result<Planned> {
     let (dsr, loaded) = to_change(context, named)?;
     let settings = &context.workspace.config().policy;
     let matter = Matter::dsr(&dsr.id);
-    let approved = rules::may_approve(&context.actor, &loaded.value, settings, digest)
-        .map_err(|refusal| context.refused(refusal, &dsr.tenant, Activity::DsrApproved, &matter))?;
-    if settings.require_signed_decisions {
-        return Err(Error::Usage {
-            message: "this workspace requires signed decisions, and none was given".to_owned(),
-            hint: Some("importing signatures is not part of this version yet".to_owned()),
-        });
-    }
+    let refused = |refusal| context.refused(refusal, &dsr.tenant, Activity::DsrApproved, &matter);
+    let approved =
+        rules::may_approve(&context.actor, &loaded.value, settings, digest).map_err(refused)?;
+    let signature = match signature {
+        Some(armored) => {
+            let text = statement_of(context, &dsr, &loaded.value)?;
+            let by = &context.actor.principal;
+            Some(signing::check_decision(context, "DEL-2", &text, armored, by)?.map_err(refused)?)
+        }
+        None if settings.require_signed_decisions => {
+            let command = format!("caseward dsr statement {}", dsr.id);
+            return Err(refused(signing::unsigned("DEL-2", &command)));
+        }
+        None => None,
+    };
     let mut changed = loaded.value.clone();
     changed.state = DsrState::Approved;
     let mut entry = decision(context, DecisionKind::Approved);
     entry.digest = Some(approved);
+    entry.signature = signature;
     changed.decisions.push(entry);
     let event = context
         .event(Activity::DsrApproved, &matter)

@@ -5,7 +5,7 @@
 use super::{Opened, VERIFY_SH, accord, read_openings, read_proof};
 use crate::attest::{
     AllowedSigners, Body, Check, Checkpoint, Leaf, REPORT_NAMESPACE, Sha256, Standing, TxId, VKey,
-    Verdict, fingerprint, merkle, verify_signature,
+    Verdict, merkle, verify_signature,
 };
 use crate::report::{ATTESTED, NOT_ATTESTED, Report, SCHEMA, Status, html, markdown};
 use std::collections::{BTreeMap, HashMap};
@@ -340,7 +340,7 @@ impl Checking {
     ) -> Result<String, String> {
         let key = verify_signature(armored, REPORT_NAMESPACE, self.file("SHA256SUMS")?)
             .map_err(|error| error.to_string())?;
-        if fingerprint(&key) != claimed {
+        if key.fingerprint() != claimed {
             return Err("the report names another key than the one that signed".to_owned());
         }
         let allowed = String::from_utf8_lossy(self.file("allowed_signers")?).into_owned();

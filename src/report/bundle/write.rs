@@ -6,7 +6,7 @@ use super::{Opened, VERIFY_SH, accord, openings_file, proof_file};
 use crate::attest::merkle::Claim;
 use crate::attest::{
     AllowedSigners, Body, Checkpoint, Entry, Error, Log, REPORT_NAMESPACE, Sha256, SignError,
-    Signer, Standing, TxId, VKey, Verdict, Warnings, Why, fingerprint,
+    Signer, Standing, TxId, VKey, Verdict, Warnings, Why,
 };
 use crate::report::{Content, LogState, Report, SignedBy, Transaction, html, markdown};
 use chrono::{DateTime, Utc};
@@ -197,7 +197,7 @@ fn certified(
 
 /// How the signer stands, as the report tells it.
 fn signed_by(signer: &dyn Signer, allowed: &[u8], at: DateTime<Utc>) -> SignedBy {
-    let key = signer.public_key();
+    let key = signer.key();
     let text = String::from_utf8_lossy(allowed);
     let (principal, warning) = match AllowedSigners::parse(&text) {
         Err(error) => (None, Some(format!("allowed_signers is not readable: {error}"))),
@@ -219,7 +219,7 @@ fn signed_by(signer: &dyn Signer, allowed: &[u8], at: DateTime<Utc>) -> SignedBy
         },
     };
     let namespace = REPORT_NAMESPACE.to_owned();
-    SignedBy { principal, key: fingerprint(key), namespace, warning }
+    SignedBy { principal, key: key.fingerprint(), namespace, warning }
 }
 
 /// `SHA256SUMS` over every file, sorted by name.

@@ -23,10 +23,7 @@ fn bundle(place: &Place, signer: Option<&dyn Signer>) -> (tempfile::TempDir, Pat
 }
 
 fn allow(place: &Place, key: &KeyFile, options: &str) {
-    let line = format!(
-        "ana.silva@support.example.com {options} {}\n",
-        key.public_key().to_openssh().unwrap()
-    );
+    let line = format!("ana.silva@support.example.com {options} {}\n", key.key());
     std::fs::write(place.dir.path().join(".attest/allowed_signers"), line).unwrap();
 }
 

@@ -1,0 +1,99 @@
+//! Readings of text that went through something on its way: folded lines, a wrong charset, zeros
+//! between letters.
+
+use crate::discovery::text::{Glyph, Text};
+
+/// Text with folded lines joined (RFC 5545, RFC 2849): a line break and one blank vanish. `None` when
+/// no line is folded.
+pub(super) fn unfolded(text: &Text) -> Option<Text> {
+    let chars = text.as_slice();
+    let at = |index: usize| chars.get(index).map_or('\0', |c| c.0);
+    let mut out = Text::default();
+    let mut joined = false;
+    let mut next = 0;
+    while let Some(&(c, start, end)) = chars.get(next) {
+        let break_length = match (c, at(next + 1)) {
+            ('\r', '\n') => 2,
+            ('\n', _) => 1,
+            _ => 0,
+        };
+        if break_length > 0
+            && matches!(at(next + break_length), ' ' | '\t')
+            && !at(next + break_length + 1).is_whitespace()
+        {
+            joined = true;
+            next += break_length + 1;
+            continue;
+        }
+        out.push(c, start, end);
+        next += 1;
+    }
+    joined.then_some(out)
+}
+
+/// Text in which runs of characters are the Windows-1252 reading of UTF-8 (`Ã¸`), read as UTF-8. `None`
+/// when there is no such run.
+pub(super) fn repaired(text: &Text) -> Option<Text> {
+    let chars = text.as_slice();
+    let mut out = Text::default();
+    let mut repaired = false;
+    let mut next = 0;
+    while let Some(&(c, start, end)) = chars.get(next) {
+        let bytes: Vec<u8> =
+            chars[next..].iter().take(4).map_while(|c| windows_1252_byte(c.0)).collect();
+        let decoded = (2..=bytes.len()).find_map(|length| {
+            let c = std::str::from_utf8(&bytes[..length]).ok()?.chars().next()?;
+            (c.len_utf8() == length).then_some((c, length))
+        });
+        match decoded {
+            Some((decoded, length)) => {
+                repaired = true;
+                out.push(decoded, start, chars[next + length - 1].2);
+                next += length;
+            }
+            None => {
+                out.push(c, start, end);
+                next += 1;
+            }
+        }
+    }
+    repaired.then_some(out)
+}
+
+/// The byte beyond ASCII that Windows-1252 reads as this character.
+fn windows_1252_byte(c: char) -> Option<u8> {
+    (0x80..=0xFF).find(|&byte| crate::discovery::text::windows_1252(byte) == c)
+}
+
+/// Glyphs without the zeros that stand between letters in turn with them. `None` when there are few.
+pub(super) fn without_zeros(glyphs: &[Glyph]) -> Option<Vec<Glyph>> {
+    let zero = |at: usize| glyphs.get(at).is_some_and(|glyph| glyph.c == '\0');
+    // A zero that ends a string has no other two places further on.
+    let in_turn = |at: usize| {
+        let next = !zero(at + 1) && zero(at + 2);
+        let before = at >= 2 && !zero(at - 1) && zero(at - 2);
+        zero(at) && (next || before)
+    };
+    let turns = (0..glyphs.len()).filter(|&at| in_turn(at)).count();
+    let rest = || (0..glyphs.len()).filter(|&at| !in_turn(at)).map(|at| glyphs[at]);
+    (turns >= 8).then(|| rest().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discovery::text::Encoding;
+
+    fn read(text: &str, how: fn(&Text) -> Option<Text>) -> Option<String> {
+        how(&Text::decode(text.as_bytes(), Encoding::Utf8))
+            .map(|text| text.iter().map(|c| c.0).collect())
+    }
+
+    #[test]
+    fn text_is_put_back_together() {
+        assert_eq!(read("mar\r\n ta\n\tx", unfolded).as_deref(), Some("martax"));
+        assert_eq!(read("mar\nta", unfolded), None);
+        assert_eq!(read("SÃ¸ren VilladsÃ©n â€“", repaired).as_deref(), Some("Søren Villadsén –"));
+        assert_eq!(read("Søren", repaired), None);
+    }
+}

@@ -1,0 +1,324 @@
+//! A file system in memory that knows what is durable, so that it can crash at every operation.
+//!
+//! [`SimFs`] is an ordinary [`Fs`] that keeps a [`History`] of changes and flushes. From a history
+//! any state can be built that a power loss at some point may leave: a choice of the changes that
+//! were not flushed, in one of two [`Model`]s. Recovery then runs on that state.
+
+mod disk;
+mod history;
+
+pub use history::{Choose, History, Model};
+
+use super::{DirEntry, FileKind, Fs, FsDir, FsFile, FsLock, FsTraits, RelPath, Replace, Stat};
+use disk::{Change, Disk, Node, NodeId};
+use history::Event;
+use std::ffi::OsStr;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The simulated file system. Clones are the same file system.
+#[derive(Debug, Clone)]
+pub struct SimFs {
+    state: Arc<Mutex<State>>,
+}
+
+/// One call that made something durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flush {
+    /// The crash point before it.
+    pub point: usize,
+    /// How many changes [`super::stop::StopFs`] must permit to stop just before it.
+    pub step: u64,
+    /// Of what: a path, with a slash at the end for a directory.
+    pub name: String,
+}
+
+#[derive(Debug)]
+struct State {
+    /// What processes see.
+    live: Disk,
+    history: History,
+    flushes: Vec<Flush>,
+    /// Calls so far that change or flush something, those that failed included.
+    steps: u64,
+    /// The flush that is left out although it reports success.
+    skipped: Option<usize>,
+}
+
+impl SimFs {
+    /// An empty workspace.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::from_disk(Disk::new())
+    }
+
+    fn from_disk(disk: Disk) -> Self {
+        let history = History { base: disk.clone(), events: Vec::new() };
+        let state = State { live: disk, history, flushes: Vec::new(), steps: 0, skipped: None };
+        Self { state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// A copy of what processes see, all of it durable, with an empty history.
+    #[must_use]
+    pub fn settled(&self) -> Self {
+        Self::from_disk(self.state().live.clone())
+    }
+
+    /// From now on flush number `n` (of [`SimFs::flushes`]) does nothing, although it reports
+    /// success.
+    pub fn leave_out_flush(&self, n: usize) {
+        self.state().skipped = Some(n);
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub fn history(&self) -> History {
+        self.state().history.clone()
+    }
+
+    /// Every flush so far.
+    #[must_use]
+    pub fn flushes(&self) -> Vec<Flush> {
+        self.state().flushes.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state, for a call that changes it.
+    fn changing(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state();
+        state.steps += 1;
+        state
+    }
+
+    fn file(&self, node: NodeId, path: &RelPath) -> Box<dyn FsFile> {
+        Box::new(SimFile { fs: self.clone(), node, path: path.display() })
+    }
+}
+
+impl Default for SimFs {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl State {
+    fn apply(&mut self, change: Change) {
+        self.live.apply(&change);
+        self.history.events.push(Event::Change(change));
+    }
+
+    fn sync(&mut self, event: Event, name: String) {
+        let number = self.flushes.len();
+        self.flushes.push(Flush { point: self.history.events.len(), step: self.steps, name });
+        self.steps += 1;
+        if self.skipped != Some(number) {
+            self.history.events.push(event);
+        }
+    }
+
+    fn stat(&self, node: NodeId) -> Stat {
+        let (kind, size, mode) = match self.live.node(node) {
+            Node::Dir(_) => (FileKind::Dir, 0, 0o040_700),
+            Node::File(data) => (FileKind::File, data.len() as u64, 0o100_600),
+        };
+        let links = self.live.links(node);
+        Stat { kind, size, mtime: 0, mtime_nanos: 0, dev: 1, inode: node as u64, links, mode }
+    }
+}
+
+fn error<T>(kind: io::ErrorKind) -> io::Result<T> {
+    Err(io::Error::from(kind))
+}
+
+#[derive(Debug)]
+struct SimFile {
+    fs: SimFs,
+    node: NodeId,
+    path: String,
+}
+
+#[derive(Debug)]
+struct SimDir {
+    fs: SimFs,
+    node: NodeId,
+    path: String,
+}
+
+#[derive(Debug)]
+struct SimLock;
+
+impl FsLock for SimLock {}
+
+impl FsDir for SimDir {
+    fn sync(&self) -> io::Result<()> {
+        self.fs.state().sync(Event::SyncDir(self.node), format!("{}/", self.path));
+        Ok(())
+    }
+}
+
+impl FsFile for SimFile {
+    fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let state = self.fs.state();
+        let Node::File(data) = state.live.node(self.node) else {
+            return error(io::ErrorKind::IsADirectory);
+        };
+        let start = usize::try_from(offset).unwrap_or(usize::MAX).min(data.len());
+        let count = buffer.len().min(data.len() - start);
+        buffer[..count].copy_from_slice(&data[start..start + count]);
+        Ok(count)
+    }
+
+    fn write_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+        let change = Change::Write { node: self.node, offset, bytes: bytes.to_vec() };
+        self.fs.changing().apply(change);
+        Ok(())
+    }
+
+    fn set_len(&mut self, size: u64) -> io::Result<()> {
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        self.fs.changing().apply(Change::SetLen { node: self.node, size });
+        Ok(())
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.fs.state().sync(Event::SyncFile(self.node), self.path.clone());
+        Ok(())
+    }
+
+    fn stat(&self) -> io::Result<Stat> {
+        Ok(self.fs.state().stat(self.node))
+    }
+}
+
+/// The directory that holds `path`, and its name there.
+fn place<'a>(state: &State, path: &'a RelPath) -> io::Result<(NodeId, &'a OsStr)> {
+    Ok((state.live.dir(&path.parent())?, path.name()))
+}
+
+impl Fs for SimFs {
+    fn open(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>> {
+        let state = self.state();
+        let node = state.live.find(path)?;
+        match state.live.node(node) {
+            Node::Dir(_) => error(io::ErrorKind::InvalidInput),
+            Node::File(_) => Ok(self.file(node, path)),
+        }
+    }
+
+    fn open_write(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>> {
+        self.open(path)
+    }
+
+    fn create(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>> {
+        let mut state = self.changing();
+        let (dir, name) = place(&state, path)?;
+        if state.live.entry(dir, name).is_some() {
+            return error(io::ErrorKind::AlreadyExists);
+        }
+        let node = state.live.next();
+        let name = name.to_os_string();
+        state.apply(Change::Create { dir, name, node, kind: FileKind::File });
+        Ok(self.file(node, path))
+    }
+
+    fn stat(&self, path: &RelPath) -> io::Result<Stat> {
+        let state = self.state();
+        let node = state.live.find(path)?;
+        Ok(state.stat(node))
+    }
+
+    fn traits(&self, _path: &RelPath) -> io::Result<FsTraits> {
+        Ok(FsTraits { name: "simulated", copy_on_write: false, network: false, supported: true })
+    }
+
+    fn list(&self, path: &RelPath) -> io::Result<Vec<DirEntry>> {
+        let state = self.state();
+        let dir = state.live.dir(path)?;
+        let Node::Dir(names) = state.live.node(dir) else {
+            return error(io::ErrorKind::NotADirectory);
+        };
+        let entries = names.iter().map(|(name, node)| {
+            let kind = state.stat(*node).kind;
+            DirEntry { name: name.clone(), kind }
+        });
+        Ok(entries.collect())
+    }
+
+    fn open_dir(&self, path: &RelPath) -> io::Result<Box<dyn FsDir>> {
+        let node = self.state().live.dir(path)?;
+        Ok(Box::new(SimDir { fs: self.clone(), node, path: path.display() }))
+    }
+
+    fn create_dir(&self, path: &RelPath) -> io::Result<()> {
+        let mut state = self.changing();
+        let (dir, name) = place(&state, path)?;
+        if state.live.entry(dir, name).is_some() {
+            return error(io::ErrorKind::AlreadyExists);
+        }
+        let (node, name) = (state.live.next(), name.to_os_string());
+        state.apply(Change::Create { dir, name, node, kind: FileKind::Dir });
+        Ok(())
+    }
+
+    fn rename(&self, from: &RelPath, to: &RelPath, replace: Replace) -> io::Result<()> {
+        let mut state = self.changing();
+        let (old, old_name) = place(&state, from)?;
+        let (new, new_name) = place(&state, to)?;
+        let Some(node) = state.live.entry(old, old_name) else {
+            return error(io::ErrorKind::NotFound);
+        };
+        if replace == Replace::No && state.live.entry(new, new_name).is_some() {
+            return error(io::ErrorKind::AlreadyExists);
+        }
+        let from = (old, old_name.to_os_string());
+        let to = (new, new_name.to_os_string());
+        state.apply(Change::Rename { node, from, to });
+        Ok(())
+    }
+
+    fn unlink(&self, path: &RelPath) -> io::Result<()> {
+        let mut state = self.changing();
+        let (dir, name) = place(&state, path)?;
+        match state.live.entry(dir, name) {
+            None => error(io::ErrorKind::NotFound),
+            Some(node) if matches!(state.live.node(node), Node::Dir(_)) => {
+                error(io::ErrorKind::IsADirectory)
+            }
+            Some(node) => {
+                state.apply(Change::Remove { dir, name: name.to_os_string(), node });
+                Ok(())
+            }
+        }
+    }
+
+    fn remove_dir(&self, path: &RelPath) -> io::Result<()> {
+        let mut state = self.changing();
+        let (dir, name) = place(&state, path)?;
+        match state.live.entry(dir, name).map(|node| (node, state.live.node(node))) {
+            None => error(io::ErrorKind::NotFound),
+            Some((_, Node::File(_))) => error(io::ErrorKind::NotADirectory),
+            Some((_, Node::Dir(names))) if !names.is_empty() => {
+                error(io::ErrorKind::DirectoryNotEmpty)
+            }
+            Some((node, Node::Dir(_))) => {
+                state.apply(Change::Remove { dir, name: name.to_os_string(), node });
+                Ok(())
+            }
+        }
+    }
+
+    fn lock(&self, path: &RelPath) -> io::Result<Box<dyn FsLock>> {
+        if self.stat(path).is_err() {
+            self.create(path)?;
+        }
+        Ok(Box::new(SimLock))
+    }
+
+    fn try_lock(&self, path: &RelPath) -> io::Result<Option<Box<dyn FsLock>>> {
+        self.lock(path).map(Some)
+    }
+}
