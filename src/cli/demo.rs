@@ -41,9 +41,10 @@ impl Demo {
             out.document("demo", &made)?;
             return Ok(Exit::Done);
         }
-        out.line(format!("A fresh workspace lies in {}", made.dir))?;
+        let dir = crate::text::safe(&made.dir);
+        out.line(format!("A fresh workspace lies in {dir}"))?;
         out.line("")?;
-        out.line(format!("  export CASEWARD_WORKSPACE={}", made.dir))?;
+        out.line(format!("  export CASEWARD_WORKSPACE={dir}"))?;
         for (what, command) in TOUR {
             out.line(format!("  caseward {command}    # {what}"))?;
         }
