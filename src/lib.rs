@@ -20,4 +20,5 @@ pub mod outside;
 pub mod policy;
 pub mod report;
 pub mod text;
+pub mod tui;
 pub mod workspace;

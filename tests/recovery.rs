@@ -16,6 +16,7 @@ use caseward::model::{
     Decision, DsrState, DsrType, GivenIdentifier, IdentifierType, PlanScope, Regulation,
     RequestOption, Requester,
 };
+use caseward::ops::access::DecisionInput;
 use caseward::ops::dsr::NewRequest;
 use caseward::ops::{Context, access, case, consent, dsr, status};
 use caseward::workspace::Workspace;
@@ -186,7 +187,8 @@ fn an_approval_for_both_sides_is_all_or_nothing() {
     let world = story(&[DECLINED]);
     all_or_nothing(&world, &|workspace| {
         let adele = context(workspace, NOW, ADELE);
-        access::decide(&adele, "SAR-6JWD83PK", Decision::Approved, None).map(drop)
+        access::decide(&adele, "SAR-6JWD83PK", DecisionInput::unsigned(Decision::Approved, None))
+            .map(drop)
     });
 }
 
@@ -257,7 +259,7 @@ fn story(cases: &[&str]) -> World {
     for other in ["fabrikam.com/cases", "northwind.example", "contoso-test.com/cases"] {
         std::fs::remove_dir_all(world.inside(&format!("tenants/{other}"))).unwrap();
     }
-    for case in world.workspace.case_ids(&world::id("contoso.com")).unwrap().0 {
+    for case in world.workspace.case_ids(&id("contoso.com")).unwrap().0 {
         if !cases.iter().any(|kept| case == **kept) {
             let dir = format!("tenants/contoso.com/cases/{case}");
             std::fs::remove_dir_all(world.inside(&dir)).unwrap();
@@ -288,7 +290,7 @@ fn approved_deletion() -> (World, String, Vec<String>) {
     let id = dsr::receive(&ana, new).unwrap().id.to_string();
     dsr::discover(&ana, &id, &|_| {}, &AtomicBool::new(false)).unwrap();
     let plan = dsr::plan(&ana, &id, Some(PlanScope::Engagement), true).unwrap();
-    dsr::approve(&world.as_engineer(BEN), &id, None).unwrap();
+    dsr::approve(&world.as_engineer(BEN), &id, None, None).unwrap();
     (world, id, plan.items.into_iter().map(|item| item.path).collect())
 }
 
@@ -320,7 +322,7 @@ fn check_done(trial: &Trial, workspace: &Workspace, id: &str, planned: &[String]
         opening.records.iter().map(|record| record.record.path.display()).collect();
     assert_eq!(attested, planned, "{steps} steps: the log is about these files");
     let names = |tenant: &str| -> Vec<String> {
-        let (events, problems) = workspace.audit(&world::id(tenant)).unwrap();
+        let (events, problems) = workspace.audit(&id(tenant)).unwrap();
         assert_eq!(problems, []);
         events.iter().map(|event| event.activity_display_name.to_string()).collect()
     };

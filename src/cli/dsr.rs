@@ -25,9 +25,19 @@ pub enum DsrCommand {
     /// Show a request with its history
     Show { dsr: String },
     /// Search for the request's identifiers and record what was found
-    Discover { dsr: String },
+    Discover {
+        dsr: String,
+        /// Search nothing and record nothing: say, view by view, why a file matches or does not
+        #[arg(long, value_name = "PATH")]
+        explain: Option<String>,
+    },
     /// The findings and what was decided on them
-    Findings { dsr: String },
+    Findings {
+        dsr: String,
+        /// Show the text around each, read again from the file, masked but for the match
+        #[arg(long)]
+        context: bool,
+    },
     /// Include findings in the plan
     Include(Review),
     /// Exclude findings from the plan
@@ -212,7 +222,15 @@ impl DsrCommand {
                     print_request(&out, &view)?;
                 }
             }
-            Self::Discover { dsr } => {
+            Self::Discover { dsr, explain: Some(path) } => {
+                let explained = dsr::explain(&context, &dsr, &path)?;
+                if out.json {
+                    out.document("dsr-explain", &explained)?;
+                } else {
+                    print_explained(&out, &explained)?;
+                }
+            }
+            Self::Discover { dsr, explain: None } => {
                 let found = discover(&context, &dsr)?;
                 if out.json {
                     out.document("dsr-discover", &found)?;
@@ -220,7 +238,7 @@ impl DsrCommand {
                     print_discovered(&out, &found)?;
                 }
             }
-            Self::Findings { dsr } => {
+            Self::Findings { dsr, context: around } => {
                 let (id, items) = dsr::findings(&context, &dsr)?;
                 if out.json {
                     #[derive(Serialize)]
@@ -232,6 +250,9 @@ impl DsrCommand {
                     out.document("dsr-findings", &Items { dsr: id, findings: items.len(), items })?;
                 } else {
                     print_findings(&out, &items)?;
+                    for item in items.iter().filter(|_| around) {
+                        print_context(&context, &out, &dsr, item)?;
+                    }
                 }
             }
             Self::Include(review) => {
@@ -542,6 +563,81 @@ fn print_findings(out: &Out, items: &[FindingLine]) -> Result<()> {
         })
         .collect();
     out.table(&["ITEM", "OUTCOME", "CHOICE", "WHY", "PATH"], &rows)
+}
+
+/// The lines around a finding. A file that cannot be read again is said, and the rest goes on.
+fn print_context(
+    context: &crate::ops::Context,
+    out: &Out,
+    dsr: &str,
+    item: &FindingLine,
+) -> Result<()> {
+    out.line("")?;
+    out.line(format!(
+        "{} {}",
+        out.tone(Tone::Strong, &item.finding.id),
+        text::safe(&item.finding.path)
+    ))?;
+    match dsr::contexts(context, dsr, &item.finding.id) {
+        Ok(lines) => lines.iter().try_for_each(|line| {
+            let why = line.reason.as_deref().unwrap_or(&line.form);
+            out.line(format!(
+                "  …{}{}{}…  ({why})",
+                text::safe(&line.before),
+                out.tone(Tone::Bad, format!("[{}]", text::safe(&line.matched))),
+                text::safe(&line.after)
+            ))
+        }),
+        Err(error) => out.line(format!("  {}", text::safe(&error.to_string()))),
+    }
+}
+
+fn print_explained(out: &Out, explained: &dsr::Explained) -> Result<()> {
+    out.line(format!(
+        "{}: {}",
+        text::safe(&explained.path),
+        out.tone(Tone::Strong, explained.outcome)
+    ))?;
+    let rows: Vec<_> = explained
+        .views
+        .iter()
+        .map(|view| {
+            let mut said: Vec<String> = view
+                .found
+                .iter()
+                .map(|hit| {
+                    let why =
+                        hit.reason.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
+                    let outcome = match hit.outcome {
+                        crate::model::FindingOutcome::Match => "match",
+                        crate::model::FindingOutcome::Review => "review",
+                    };
+                    format!("#{} {outcome} {} times{why}", hit.identifier, hit.count)
+                })
+                .collect();
+            said.extend(view.refused.iter().map(|refused| {
+                format!(
+                    "#{} a part of it {} times, not the identifier",
+                    refused.identifier, refused.count
+                )
+            }));
+            if said.is_empty() {
+                said.push("nothing".to_owned());
+            }
+            vec![
+                plain(&view.form),
+                plain(view.stretches.to_string()),
+                plain(text::bytes(view.bytes)),
+                plain(said.join("; ")),
+                plain(view.member.as_deref().unwrap_or("")),
+            ]
+        })
+        .collect();
+    out.table(&["READ AS", "PIECES", "TEXT", "FOUND", "MEMBER"], &rows)?;
+    for problem in &explained.problems {
+        out.line(format!("{} {}", out.tone(Tone::Warn, "problem:"), text::safe(problem)))?;
+    }
+    Ok(())
 }
 
 fn print_plan(out: &Out, planned: &Planned) -> Result<()> {

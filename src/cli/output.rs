@@ -26,6 +26,20 @@ pub struct Out {
     now: Time,
 }
 
+/// Whether standard output is to be coloured.
+#[must_use]
+pub fn is_coloured(color: ColorChoice) -> bool {
+    match color {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => {
+            io::stdout().is_terminal()
+                && crate::env::variable("NO_COLOR").is_none()
+                && crate::env::variable("TERM").as_deref() != Some("dumb")
+        }
+    }
+}
+
 /// The weight of a piece of text; said in words as well, so nothing is lost without colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
@@ -41,15 +55,7 @@ impl Out {
     #[must_use]
     pub fn new(json: bool, color: ColorChoice, now: Time) -> Self {
         let terminal = io::stdout().is_terminal();
-        let color = match color {
-            ColorChoice::Always => true,
-            ColorChoice::Never => false,
-            ColorChoice::Auto => {
-                terminal
-                    && crate::env::variable("NO_COLOR").is_none()
-                    && crate::env::variable("TERM").as_deref() != Some("dumb")
-            }
-        };
+        let color = is_coloured(color);
         let width = terminal.then(terminal_width).flatten();
         Self { json, color, width, now }
     }

@@ -242,7 +242,7 @@ fn fresh_sar() -> Result<Id> {
     Id::new(format!("SAR-{letters}")).map_err(|error| Error::usage(error.to_string()))
 }
 
-fn find(context: &Context, sar: &str) -> Result<(CaseRef, LoadedMatter)> {
+pub(super) fn find(context: &Context, sar: &str) -> Result<(CaseRef, LoadedMatter)> {
     let id = Id::new(sar).map_err(|error| Error::usage(error.to_string()))?;
     let (case_ref, request) = context.workspace.find_access_request(&id)?;
     let approval = context.workspace.approval(&request.value.resource_tenant, &request.value.id)?;

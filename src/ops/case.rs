@@ -674,6 +674,18 @@ pub fn remove(context: &Context, named: &str) -> Result<()> {
     Err(context.refused(refusal, &case_ref.tenant, Activity::CaseExpunged, &matter))
 }
 
+/// Whether the actor may add a record: an engineer, to an open case (CASE-6).
+pub(super) fn may_note(
+    context: &Context,
+    case: &Case,
+    what: &str,
+) -> std::result::Result<(), crate::policy::Refusal> {
+    context
+        .actor
+        .require_engineer("CASE-1", "add to a case")
+        .and_then(|()| rules::require_open(case, what))
+}
+
 /// A record that was added.
 #[derive(Debug, Clone, Serialize)]
 pub struct Noted {
@@ -698,13 +710,9 @@ pub fn add_record(
 ) -> Result<Noted> {
     let (case_ref, loaded) = to_change(context, named)?;
     let matter = Matter::case(&case_ref);
-    context
-        .actor
-        .require_engineer("CASE-1", "add to a case")
-        .and_then(|()| rules::require_open(&loaded.value, kind.as_str()))
-        .map_err(|refusal| {
-            context.refused(refusal, &case_ref.tenant, Activity::CaseUpdated, &matter)
-        })?;
+    may_note(context, &loaded.value, kind.as_str()).map_err(|refusal| {
+        context.refused(refusal, &case_ref.tenant, Activity::CaseUpdated, &matter)
+    })?;
     let mut stage = context.workspace.stage()?;
     let staged = stage.copy_in(source, shown, &mut |_| {})?;
     if staged.size == 0 {

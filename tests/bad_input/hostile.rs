@@ -164,7 +164,7 @@ fn hostile_arguments_are_shown_harmless() {
         vec![EVIL],
         vec!["attach", MIGRATION, EVIL, "--category", "euii"],
         vec!["attach", MIGRATION, "x", "--category", EVIL],
-        vec!["demo", EVIL],
+        vec!["demo", EVIL, "--no-tui"],
         vec!["dsr", "new", "contoso.com", "--identifier", EVIL],
         vec!["case", "note", MIGRATION, "--file", EVIL],
         vec!["attest", "verify", "--checkpoint", EVIL],

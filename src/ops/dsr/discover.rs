@@ -68,13 +68,7 @@ pub fn discover(
     context
         .actor
         .require_engineer("DSR-4", "run a discovery")
-        .and_then(|()| {
-            rules::require_state(
-                &loaded.value,
-                &[DsrState::Discovering, DsrState::Review, DsrState::Planned, DsrState::Approved],
-                "discovered",
-            )
-        })
+        .and_then(|()| rules::require_state(&loaded.value, super::DISCOVERABLE, "discovered"))
         .map_err(|refusal| {
             context.refused(refusal, &dsr.tenant, Activity::DsrDiscovered, &matter)
         })?;
