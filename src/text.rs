@@ -56,6 +56,28 @@ pub fn safe_block(text: &str) -> String {
     lines.join("\n")
 }
 
+/// A JSON document in which what a terminal would obey is escaped too: JSON itself demands that of
+/// the controls below U+0020 only. Line feeds between values stay.
+#[must_use]
+pub fn escaped_json(document: &str) -> Cow<'_, str> {
+    let obeyed = |c: char| c != '\n' && stand_in(c).is_some();
+    if !document.chars().any(obeyed) {
+        return Cow::Borrowed(document);
+    }
+    let mut safe = String::with_capacity(document.len() + 16);
+    for c in document.chars() {
+        if obeyed(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                safe.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            safe.push(c);
+        }
+    }
+    Cow::Owned(safe)
+}
+
 /// Columns that a terminal needs for the text.
 #[must_use]
 pub fn width(text: &str) -> usize {

@@ -49,16 +49,17 @@ impl Demo {
             out.document("demo", &made)?;
             return Ok(Exit::Done);
         }
+        let dir = crate::text::safe(&made.dir);
         if opens {
             let workspace = Some(PathBuf::from(&made.dir));
             super::interface(&Global { workspace, ..global.clone() })?;
-            out.line(format!("The demo lies in {}", made.dir))?;
-            out.line(format!("  caseward --workspace {}    # opens it again", made.dir))?;
+            out.line(format!("The demo lies in {dir}"))?;
+            out.line(format!("  caseward --workspace {dir}    # opens it again"))?;
             return Ok(Exit::Done);
         }
-        out.line(format!("A fresh workspace lies in {}", made.dir))?;
+        out.line(format!("A fresh workspace lies in {dir}"))?;
         out.line("")?;
-        out.line(format!("  export CASEWARD_WORKSPACE={}", made.dir))?;
+        out.line(format!("  export CASEWARD_WORKSPACE={dir}"))?;
         for (what, command) in TOUR {
             out.line(format!("  caseward {command}    # {what}"))?;
         }

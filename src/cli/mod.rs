@@ -135,10 +135,14 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print();
             if !error.use_stderr() {
+                // Help and version are the program's own words.
+                let _ = error.print();
                 return Exit::Done;
             }
+            // An argument may hold anything, and the message repeats it.
+            let said = error.render().to_string();
+            output::message(crate::text::safe_block(said.trim_end()));
             if arguments.iter().take_while(|word| *word != "--").any(|word| word == "--json") {
                 print_error(&usage_of(&error));
             }

@@ -77,7 +77,7 @@ impl Out {
         let mut text = serde_json::to_string_pretty(&document)
             .map_err(|error| Error::io("write", "standard output", error.into()))?;
         text.push('\n');
-        write_out(&text)
+        write_out(&text::escaped_json(&text))
     }
 
     /// Prints a line. The caller has made untrusted parts safe with [`text::safe`].
@@ -179,10 +179,9 @@ fn write_out(text: &str) -> Result<()> {
         .map_err(|error| Error::io("write to", "standard output", error))
 }
 
-/// A message for people on standard error.
-#[allow(clippy::disallowed_macros, reason = "the one place where messages leave the program")]
+/// A message for people on standard error; with nobody there to read it, it is lost quietly.
 pub fn message(text: impl AsRef<str>) {
-    eprintln!("{}", text.as_ref());
+    let _ = writeln!(io::stderr().lock(), "{}", text.as_ref());
 }
 
 /// A way out, on standard error.
