@@ -35,6 +35,10 @@ pub(super) fn unfolded(text: &Text) -> Option<Text> {
 /// when there is no such run.
 pub(super) fn repaired(text: &Text) -> Option<Text> {
     let chars = text.as_slice();
+    // Nothing to repair in ASCII, nor where no first byte of UTF-8 shows.
+    if !chars.iter().any(|c| matches!(c.0, '\u{C2}'..='\u{F4}')) {
+        return None;
+    }
     let mut out = Text::default();
     let mut repaired = false;
     let mut next = 0;
