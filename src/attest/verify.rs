@@ -214,10 +214,15 @@ impl Log {
                 return Ok(());
             }
         }
-        let newest = Checkpoint::parse(snapshot.note.as_deref().unwrap_or_default()).ok();
-        let kept = newest.is_none_or(|newest| {
-            snapshot.sizes.binary_search(&newest.size).is_ok() || !snapshot.steady
-        });
+        // Looked up, not searched in the list: the list may be older than the newest checkpoint,
+        // the numbered copy never is younger.
+        let note = snapshot.note.as_deref().unwrap_or_default();
+        let kept = match Checkpoint::parse(note) {
+            Ok(newest) => {
+                self.disk.read(&self.layout.checkpoint_of(newest.size))?.as_deref() == Some(note)
+            }
+            Err(_) => false,
+        };
         let detail = if kept {
             format!("{} kept, all states of this log", snapshot.sizes.len())
         } else {

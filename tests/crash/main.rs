@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::disallowed_macros)]
 
+mod concurrency;
 mod explore;
 mod job;
 mod mutation;
