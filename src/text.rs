@@ -4,6 +4,7 @@
 //! the functions here first: what a terminal would obey is shown instead.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// What is shown in place of a character that must not reach a terminal, `None` for the others.
@@ -55,6 +56,28 @@ pub fn safe_block(text: &str) -> String {
     lines.join("\n")
 }
 
+/// A JSON document in which what a terminal would obey is escaped too: JSON itself demands that of
+/// the controls below U+0020 only. Line feeds between values stay.
+#[must_use]
+pub fn escaped_json(document: &str) -> Cow<'_, str> {
+    let obeyed = |c: char| c != '\n' && stand_in(c).is_some();
+    if !document.chars().any(obeyed) {
+        return Cow::Borrowed(document);
+    }
+    let mut safe = String::with_capacity(document.len() + 16);
+    for c in document.chars() {
+        if obeyed(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                safe.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            safe.push(c);
+        }
+    }
+    Cow::Owned(safe)
+}
+
 /// Columns that a terminal needs for the text.
 #[must_use]
 pub fn width(text: &str) -> usize {
@@ -92,8 +115,13 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .into_iter()
         .map(|known| (strsim::damerau_levenshtein(&folded, &known.to_lowercase()), known))
         .filter(|(distance, known)| *distance <= 1 + known.chars().count().min(12) / 4)
-        .min_by_key(|(distance, _)| *distance)
+        // Of two that are as near, the one that begins as it was typed.
+        .min_by_key(|(distance, known)| (*distance, Reverse(common_start(&folded, known))))
         .map(|(_, known)| known)
+}
+
+fn common_start(a: &str, b: &str) -> usize {
+    a.chars().zip(b.chars().flat_map(char::to_lowercase)).take_while(|(a, b)| a == b).count()
 }
 
 /// A number of bytes for people: `812 B`, `4.2 kB`, `1.3 MB`.

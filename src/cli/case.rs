@@ -10,6 +10,7 @@ use crate::ops::case::{self, CaseFilter, CaseLine, CaseView, NewCase};
 use crate::ops::consent;
 use crate::outside;
 use crate::text;
+use anyhow::{Context as _, ensure};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::io::{IsTerminal, Read};
@@ -287,20 +288,26 @@ fn from_editor() -> Result<Vec<u8>> {
             hint: Some("give the text with --file FILE, or on standard input".to_owned()),
         });
     };
+    edit(&editor).map_err(|error| Error::Usage {
+        message: format!("nothing was added: {error:#}"),
+        hint: Some("set $EDITOR to a program that waits, or use --file FILE".to_owned()),
+    })
+}
+
+/// Runs the editor on an empty file that only this user can read, and returns what it holds then.
+fn edit(editor: &str) -> anyhow::Result<Vec<u8>> {
     let dir = crate::env::private_temp_dir()?;
     let path = dir.path().join("note.md");
     outside::create_empty(&path)?;
     let mut words = editor.split_whitespace();
-    let program = words.next().unwrap_or("vi");
+    let program = words.next().context("the editor's name is empty")?;
     let status = std::process::Command::new(program)
         .args(words)
         .arg(&path)
         .status()
-        .map_err(|error| Error::io("run", &editor, error))?;
-    if !status.success() {
-        return Err(Error::usage(format!("{editor} ended without success; nothing was added")));
-    }
-    outside::read(&path)
+        .with_context(|| format!("the editor `{editor}` cannot be run"))?;
+    ensure!(status.success(), "the editor `{editor}` ended without success");
+    Ok(outside::read(&path)?)
 }
 
 fn print_list(context: &Context, out: &Out, cases: &[CaseLine]) -> Result<()> {

@@ -5,6 +5,7 @@ use super::output::Out;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::ops::init;
+use crate::tui;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -35,19 +36,33 @@ const TOUR: &[(&str, &str)] = &[
 
 impl Demo {
     pub fn run(self, global: &Global) -> Result<Exit> {
+        let opens = !self.no_tui && !global.json;
+        if opens {
+            // Before anything is made: without a terminal only --no-tui makes sense.
+            tui::require_terminal().map_err(|error| {
+                error.with_hint("make the demo without opening it: `caseward demo --no-tui`")
+            })?;
+        }
         let made = init::demo(self.dir)?;
         let out = Out::new(global.json, global.color, crate::env::wall_clock());
         if out.json {
             out.document("demo", &made)?;
             return Ok(Exit::Done);
         }
-        out.line(format!("A fresh workspace lies in {}", made.dir))?;
+        let dir = crate::text::safe(&made.dir);
+        if opens {
+            let workspace = Some(PathBuf::from(&made.dir));
+            super::interface(&Global { workspace, ..global.clone() })?;
+            out.line(format!("The demo lies in {dir}"))?;
+            out.line(format!("  caseward --workspace {dir}    # opens it again"))?;
+            return Ok(Exit::Done);
+        }
+        out.line(format!("A fresh workspace lies in {dir}"))?;
         out.line("")?;
-        out.line(format!("  export CASEWARD_WORKSPACE={}", made.dir))?;
+        out.line(format!("  export CASEWARD_WORKSPACE={dir}"))?;
         for (what, command) in TOUR {
             out.line(format!("  caseward {command}    # {what}"))?;
         }
-        let _ = self.no_tui;
         Ok(Exit::Done)
     }
 }

@@ -16,6 +16,7 @@ mod status;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::ops::{Context, Opening};
+use crate::tui::{self, theme::Theme};
 use clap::{Args, Parser, Subcommand};
 use output::{ColorChoice, Out};
 use serde::Serialize;
@@ -26,7 +27,8 @@ const ABOUT: &str = "Support cases, consent, access, data subject requests and a
 
 const AFTER_HELP: &str = "\
 Start here:
-  caseward demo                        a fresh example workspace, with the next commands to try
+  caseward demo                        a fresh example workspace, opened in the terminal interface
+  caseward                             the terminal interface on the workspace
   caseward status                      what is due, what expires soon, what is wrong
   caseward case list --open            the open cases
   caseward dsr new TENANT --type delete --regulation gdpr --requester customer --option a \\
@@ -38,12 +40,12 @@ invalid, 4 I/O error, 5 conflict, 130 interrupted.";
 /// The command line as it was typed.
 #[derive(Debug, Parser)]
 #[command(name = "caseward", version, about = ABOUT, after_help = AFTER_HELP, max_term_width = 100)]
-#[command(subcommand_required = true, arg_required_else_help = true)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
+    /// Without a subcommand the terminal interface opens.
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 /// Options that stand before or after the subcommand.
@@ -133,10 +135,14 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print();
             if !error.use_stderr() {
+                // Help and version are the program's own words.
+                let _ = error.print();
                 return Exit::Done;
             }
+            // An argument may hold anything, and the message repeats it.
+            let said = error.render().to_string();
+            output::message(crate::text::safe_block(said.trim_end()));
             if arguments.iter().take_while(|word| *word != "--").any(|word| word == "--json") {
                 print_error(&usage_of(&error));
             }
@@ -152,7 +158,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 
 fn run(cli: Cli) -> Result<Exit> {
     let global = &cli.global;
-    match cli.command {
+    let Some(command) = cli.command else { return interface(global) };
+    match command {
         Command::Demo(command) => command.run(global),
         Command::Init(command) => command.run(global),
         Command::Tenant(command) => command.run(global),
@@ -176,6 +183,15 @@ fn run(cli: Cli) -> Result<Exit> {
     }
 }
 
+/// Opens the terminal interface.
+fn interface(global: &Global) -> Result<Exit> {
+    tui::require_terminal()?;
+    let context = Context::open(&global.opening())?;
+    let theme = Theme { mono: !output::is_coloured(global.color) };
+    tui::run(context, tui::Settings { theme, read_only: global.read_only })?;
+    Ok(Exit::Done)
+}
+
 fn not_yet(command: &str) -> Result<Exit> {
     Err(Error::Usage {
         message: format!("`caseward {command}` is not part of this version yet"),
@@ -184,14 +200,17 @@ fn not_yet(command: &str) -> Result<Exit> {
 }
 
 impl Global {
-    /// Opens the workspace for a command.
-    fn open(&self) -> Result<(Context, Out)> {
-        let opening = Opening {
+    fn opening(&self) -> Opening {
+        Opening {
             workspace: self.workspace.clone(),
             acting_as: self.acting_as.clone(),
             read_only: self.read_only,
-        };
-        let context = Context::open(&opening)?;
+        }
+    }
+
+    /// Opens the workspace for a command.
+    fn open(&self) -> Result<(Context, Out)> {
+        let context = Context::open(&self.opening())?;
         let out = Out::new(self.json, self.color, context.now);
         for notice in &context.notices {
             output::message(format!("notice: {}", crate::text::safe(notice)));

@@ -26,6 +26,20 @@ pub struct Out {
     now: Time,
 }
 
+/// Whether standard output is to be coloured.
+#[must_use]
+pub fn is_coloured(color: ColorChoice) -> bool {
+    match color {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => {
+            io::stdout().is_terminal()
+                && crate::env::variable("NO_COLOR").is_none()
+                && crate::env::variable("TERM").as_deref() != Some("dumb")
+        }
+    }
+}
+
 /// The weight of a piece of text; said in words as well, so nothing is lost without colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
@@ -41,15 +55,7 @@ impl Out {
     #[must_use]
     pub fn new(json: bool, color: ColorChoice, now: Time) -> Self {
         let terminal = io::stdout().is_terminal();
-        let color = match color {
-            ColorChoice::Always => true,
-            ColorChoice::Never => false,
-            ColorChoice::Auto => {
-                terminal
-                    && crate::env::variable("NO_COLOR").is_none()
-                    && crate::env::variable("TERM").as_deref() != Some("dumb")
-            }
-        };
+        let color = is_coloured(color);
         let width = terminal.then(terminal_width).flatten();
         Self { json, color, width, now }
     }
@@ -71,7 +77,7 @@ impl Out {
         let mut text = serde_json::to_string_pretty(&document)
             .map_err(|error| Error::io("write", "standard output", error.into()))?;
         text.push('\n');
-        write_out(&text)
+        write_out(&text::escaped_json(&text))
     }
 
     /// Prints a line. The caller has made untrusted parts safe with [`text::safe`].
@@ -173,10 +179,9 @@ fn write_out(text: &str) -> Result<()> {
         .map_err(|error| Error::io("write to", "standard output", error))
 }
 
-/// A message for people on standard error.
-#[allow(clippy::disallowed_macros, reason = "the one place where messages leave the program")]
+/// A message for people on standard error; with nobody there to read it, it is lost quietly.
 pub fn message(text: impl AsRef<str>) {
-    eprintln!("{}", text.as_ref());
+    let _ = writeln!(io::stderr().lock(), "{}", text.as_ref());
 }
 
 /// A way out, on standard error.

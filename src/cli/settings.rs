@@ -45,11 +45,12 @@ impl Init {
         if out.json {
             out.document("init", &made)?;
         } else {
-            out.line(format!("workspace {} in {}", made.name, made.dir))?;
+            let dir = crate::text::safe(&made.dir);
+            out.line(format!("workspace {} in {dir}", crate::text::safe(&made.name)))?;
             out.line(format!("attestation log {} with key {}", made.origin, made.vkey))?;
             output::hint(format!(
                 "next: caseward --workspace {} engineer add --principal you@example.com --name \"…\" --os-user {}",
-                made.dir,
+                dir,
                 crate::env::os_user()
             ));
         }
@@ -309,7 +310,7 @@ impl EngineerCommand {
                     }
                     out.document("engineer-add", &Added { id: &engineer.principal })?;
                 } else {
-                    out.line(&engineer.principal)?;
+                    out.line(crate::text::safe(&engineer.principal))?;
                 }
             }
             Self::List => {

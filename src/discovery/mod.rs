@@ -23,4 +23,6 @@ mod views;
 pub use findings::{FileResult, Form, Hit, Outcome, Problem, ProblemKind, Reason, Step};
 pub use identifier::{Identifier, IdentifierError, IdentifierType, IntakeOptions};
 pub use patterns::Query;
-pub use scan::{Content, Limits, Progress, Source, Target, run};
+pub use scan::{
+    Content, Context, Explanation, Limits, Progress, Refused, Source, Target, ViewSeen, run,
+};

@@ -175,6 +175,13 @@ pub trait Fs: Send + Sync + Debug {
     /// # Errors
     /// Whatever the file system answers.
     fn try_lock(&self, path: &RelPath) -> io::Result<Option<Box<dyn FsLock>>>;
+    /// Whether names may be made and removed in a directory, as far as that is known beforehand.
+    ///
+    /// # Errors
+    /// It may not be written, is missing or no directory.
+    fn may_write(&self, dir: &RelPath) -> io::Result<()> {
+        self.open_dir(dir).map(drop)
+    }
 }
 
 /// Reads a whole file.

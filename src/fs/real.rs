@@ -2,8 +2,9 @@
 
 use super::{DirEntry, FileKind, Fs, FsDir, FsFile, FsLock, FsTraits, RelPath, Replace, Stat};
 use rustix::fs::{
-    AtFlags, FileType, FlockOperation, Mode, OFlags, RenameFlags, ResolveFlags, fchmod, flock,
-    fstat, fstatfs, fsync, ftruncate, mkdirat, openat2, renameat_with, statat, unlinkat,
+    Access, AtFlags, FileType, FlockOperation, Mode, OFlags, RenameFlags, ResolveFlags, accessat,
+    fchmod, flock, fstat, fstatfs, fsync, ftruncate, mkdirat, openat2, renameat_with, statat,
+    unlinkat,
 };
 use rustix::io::Errno;
 use std::ffi::OsStr;
@@ -235,6 +236,11 @@ impl Fs for RealFs {
     fn open_dir(&self, path: &RelPath) -> io::Result<Box<dyn FsDir>> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
         Ok(Box::new(RealDir(self.open_at(path, flags, Mode::empty())?)))
+    }
+
+    fn may_write(&self, dir: &RelPath) -> io::Result<()> {
+        let handle = self.open_at(dir, OFlags::DIRECTORY | OFlags::PATH, Mode::empty())?;
+        Ok(accessat(&handle, ".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)?)
     }
 
     fn create_dir(&self, path: &RelPath) -> io::Result<()> {

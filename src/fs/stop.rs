@@ -175,4 +175,9 @@ impl Fs for StopFs {
         self.steps.alive()?;
         self.inner.try_lock(path)
     }
+
+    fn may_write(&self, dir: &RelPath) -> io::Result<()> {
+        self.steps.alive()?;
+        self.inner.may_write(dir)
+    }
 }

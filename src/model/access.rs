@@ -32,6 +32,9 @@ pub struct AccessRequest {
     pub justification: String,
     pub created_at: Time,
     pub created_by: String,
+    /// How many closings of the case came before it: one in the same second must not cancel it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub after_closings: usize,
     /// Decision of the support request tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_slot: Option<Slot>,
@@ -39,6 +42,11 @@ pub struct AccessRequest {
     pub outcome: Option<Outcome>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub x: Option<Extra>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// One administrator's decision for one tenant.

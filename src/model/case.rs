@@ -125,6 +125,10 @@ pub struct Closure {
     /// Reference of the customer's permission, when the case was restricted (CASE-7).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer_permission: Option<String>,
+    /// How many answers of the consent history came before it: times in whole seconds cannot tell
+    /// what came first within one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<usize>,
 }
 
 /// Extra restriction after close (CASE-7).
@@ -179,10 +183,11 @@ impl Case {
         self.closures.iter().map(|closure| closure.closed_at).chain(self.closed_at)
     }
 
-    /// The first closing at or after `time`, whether or not a reopening followed.
+    /// The first closing at or after `time`, whether or not a reopening followed. The first `past`
+    /// closings are known to have come before, whatever their second.
     #[must_use]
-    pub fn first_closing_since(&self, time: Time) -> Option<Time> {
-        self.closings().filter(|closed| *closed >= time).min()
+    pub fn first_closing_since(&self, time: Time, past: usize) -> Option<Time> {
+        self.closings().skip(past).filter(|closed| *closed >= time).min()
     }
 
     /// Whether the case was open at `time`: half-open, closed from the instant of closing.

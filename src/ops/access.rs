@@ -112,6 +112,10 @@ pub struct AccessView {
     /// What each side decided, as far as the viewer may know.
     pub request_decision: Option<SlotView>,
     pub resource_decision: Option<SlotView>,
+    /// Whether the viewer sees the approval: approved access is listed for the resource tenant and
+    /// the engineers only (SAR-13).
+    #[serde(skip)]
+    pub sees_approval: bool,
 }
 
 /// One side's decision.
@@ -144,7 +148,8 @@ pub fn project(context: &Context, matter: &LoadedMatter) -> Option<AccessView> {
         .as_ref()
         .and_then(|approval| approval.value.resource_slot.as_ref())
         .map(SlotView::from);
-    let (status, resource_decision) = match rules::view_of(&context.actor, request) {
+    let view = rules::view_of(&context.actor, request);
+    let (status, resource_decision) = match view {
         View::Full => (matter.as_matter().status(settings, context.now), resource_slot),
         View::RequestTenant => {
             (matter.as_matter().status_for_request_tenant(settings, context.now), None)
@@ -165,6 +170,7 @@ pub fn project(context: &Context, matter: &LoadedMatter) -> Option<AccessView> {
         listed_until: status.listed_until,
         request_decision: request.request_slot.as_ref().map(SlotView::from),
         resource_decision,
+        sees_approval: view == View::Full,
     })
 }
 
@@ -211,6 +217,7 @@ pub fn request(
         justification: justification.trim().to_owned(),
         created_at: context.now,
         created_by: context.actor.principal.clone(),
+        after_closings: case.closures.len(),
         request_slot: None,
         outcome: None,
         x: None,
@@ -235,7 +242,7 @@ fn fresh_sar() -> Result<Id> {
     Id::new(format!("SAR-{letters}")).map_err(|error| Error::usage(error.to_string()))
 }
 
-fn find(context: &Context, sar: &str) -> Result<(CaseRef, LoadedMatter)> {
+pub(super) fn find(context: &Context, sar: &str) -> Result<(CaseRef, LoadedMatter)> {
     let id = Id::new(sar).map_err(|error| Error::usage(error.to_string()))?;
     let (case_ref, request) = context.workspace.find_access_request(&id)?;
     let approval = context.workspace.approval(&request.value.resource_tenant, &request.value.id)?;
@@ -300,7 +307,7 @@ pub fn list(
     });
     let pending = |view: &AccessView| view.state == SarState::Pending.as_str();
     let approved = |view: &AccessView| {
-        view.state == SarState::Approved.as_str()
+        view.sees_approval && view.state == SarState::Approved.as_str()
             || view.listed_until.is_some_and(|until| context.now < until)
     };
     views.retain(|view| match filter {
@@ -321,6 +328,14 @@ pub struct DecisionInput<'a> {
     pub side: Option<Side>,
     /// An armoured SSH signature over the decision's statement.
     pub signature: Option<&'a str>,
+}
+
+impl DecisionInput<'_> {
+    /// A decision that is declared, not signed.
+    #[must_use]
+    pub const fn unsigned(decision: Decision, side: Option<Side>) -> Self {
+        Self { decision, side, signature: None }
+    }
 }
 
 /// The exact text that the actor signs to decide so (`access statement`).

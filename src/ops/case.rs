@@ -49,9 +49,11 @@ pub fn open(context: &Context, new: NewCase) -> Result<(CaseRef, Case)> {
             return Err(Error::usage(format!("{name} must not be empty")));
         }
     }
-    if !context.actor.engineer && !context.actor.belongs_to(&tenant.domain) {
-        let refusal = context.actor.require_engineer("CASE-1", "open a case for this tenant");
-        return Err(refusal.err().map_or_else(|| Error::usage("not permitted"), Error::from));
+    // There is no case yet that a refusal could be about: it is about the tenant.
+    let about = Matter::case(&CaseRef { tenant: tenant.domain.clone(), id: tenant.domain.clone() });
+    let refuse = |refusal| context.refused(refusal, &tenant.domain, Activity::CaseOpened, &about);
+    if !context.actor.belongs_to(&tenant.domain) {
+        context.actor.require_engineer("CASE-1", "open a case for this tenant").map_err(refuse)?;
     }
     let Some(person) = tenant.principal(&new.contact) else {
         let known = tenant.principals.iter().map(|principal| principal.upn.as_str());
@@ -77,7 +79,7 @@ pub fn open(context: &Context, new: NewCase) -> Result<(CaseRef, Case)> {
         language: new.language,
         time_zone: new.time_zone,
     };
-    rules::check_contact(&contact)?;
+    rules::check_contact(&contact).map_err(refuse)?;
     if let Some(engineer) = &new.assign {
         require_known_engineer(context, engineer)?;
     }
@@ -242,7 +244,7 @@ pub fn list(context: &Context, filter: &CaseFilter) -> Result<(Vec<CaseLine>, Ve
             problems.extend(more);
             let (due, more) = due_of(context, &case_ref, case)?;
             problems.extend(more);
-            let in_state = |state| requests.iter().filter(|request| request.state == state).count();
+            let in_state = |state| requests.iter().filter(move |request| request.state == state);
             lines.push(CaseLine {
                 id: case.id.clone(),
                 tenant: case_ref.tenant,
@@ -255,8 +257,10 @@ pub fn list(context: &Context, filter: &CaseFilter) -> Result<(Vec<CaseLine>, Ve
                 closed_at: case.closed_at,
                 consent: Some(consent.state.as_str()),
                 consent_expires_at: consent.expires_at,
-                access_pending: in_state(SarState::Pending.as_str()),
-                access_approved: in_state(SarState::Approved.as_str()),
+                access_pending: in_state(SarState::Pending.as_str()).count(),
+                access_approved: in_state(SarState::Approved.as_str())
+                    .filter(|request| request.sees_approval)
+                    .count(),
                 due,
             });
         }
@@ -646,6 +650,7 @@ pub fn reopen(context: &Context, named: &str, permission: Option<String>) -> Res
             reopened_at: context.now,
             reopened_by: context.actor.principal.clone(),
             customer_permission: permission,
+            answers: Some(changed.consent.len()),
         });
     }
     changed.restriction = None;
@@ -667,6 +672,18 @@ pub fn remove(context: &Context, named: &str) -> Result<()> {
     let matter = Matter::case(&case_ref);
     let refusal = rules::removal_refusal(&case);
     Err(context.refused(refusal, &case_ref.tenant, Activity::CaseExpunged, &matter))
+}
+
+/// Whether the actor may add a record: an engineer, to an open case (CASE-6).
+pub(super) fn may_note(
+    context: &Context,
+    case: &Case,
+    what: &str,
+) -> std::result::Result<(), crate::policy::Refusal> {
+    context
+        .actor
+        .require_engineer("CASE-1", "add to a case")
+        .and_then(|()| rules::require_open(case, what))
 }
 
 /// A record that was added.
@@ -693,13 +710,9 @@ pub fn add_record(
 ) -> Result<Noted> {
     let (case_ref, loaded) = to_change(context, named)?;
     let matter = Matter::case(&case_ref);
-    context
-        .actor
-        .require_engineer("CASE-1", "add to a case")
-        .and_then(|()| rules::require_open(&loaded.value, kind.as_str()))
-        .map_err(|refusal| {
-            context.refused(refusal, &case_ref.tenant, Activity::CaseUpdated, &matter)
-        })?;
+    may_note(context, &loaded.value, kind.as_str()).map_err(|refusal| {
+        context.refused(refusal, &case_ref.tenant, Activity::CaseUpdated, &matter)
+    })?;
     let mut stage = context.workspace.stage()?;
     let staged = stage.copy_in(source, shown, &mut |_| {})?;
     if staged.size == 0 {

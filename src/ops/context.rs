@@ -132,6 +132,14 @@ impl Context {
         }
     }
 
+    /// As [`Context::refused`], for an error that may be something else: only a refusal is logged.
+    pub fn logged(&self, error: Error, tenant: &Id, activity: Activity, matter: &Matter) -> Error {
+        match error {
+            Error::Refused(refusal) => self.refused(refusal, tenant, activity, matter),
+            other => other,
+        }
+    }
+
     /// The tenants of the workspace that are valid.
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 //! before it is returned.
 
 pub mod access;
+pub mod allowed;
 pub mod attach;
 pub mod attest;
 pub mod audit;

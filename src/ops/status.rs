@@ -85,7 +85,7 @@ pub fn status(context: &Context) -> Result<Status> {
     problems.sort();
     problems.dedup();
     let of_status = |status: &str| cases.iter().filter(|line| line.status == status).count();
-    let of_state = |state: SarState| access.iter().filter(|a| a.state == state.as_str()).count();
+    let of_state = |state: SarState| access.iter().filter(move |a| a.state == state.as_str());
     Ok(Status {
         workspace: context.workspace.config().name.clone(),
         now: context.now,
@@ -94,8 +94,8 @@ pub fn status(context: &Context) -> Result<Status> {
         cases_open: of_status("open"),
         cases_closed: of_status("closed"),
         cases_expunged: of_status("expunged"),
-        access_pending: of_state(SarState::Pending),
-        access_approved: of_state(SarState::Approved),
+        access_pending: of_state(SarState::Pending).count(),
+        access_approved: of_state(SarState::Approved).filter(|a| a.sees_approval).count(),
         dsr_open,
         due,
         problems,

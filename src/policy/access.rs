@@ -94,7 +94,7 @@ impl Matter<'_> {
     }
 
     fn first_closing_since(&self, time: Time) -> Option<Time> {
-        self.case.and_then(|case| case.first_closing_since(time))
+        self.case.and_then(|case| case.first_closing_since(time, self.request.after_closings))
     }
 
     /// The state at `now`, derived from the records (state table "Access request").

@@ -49,11 +49,21 @@ pub struct ConsentStatus {
 
 /// The answer that counts at `at`: the newest one of `kind` given since the last closing.
 fn answer_at<'a>(case: &'a Case, kind: &str, at: Time) -> Option<&'a ConsentEntry> {
+    let past = || case.closures.iter().filter(|closure| closure.closed_at <= at);
     let last_closing = case.closings().filter(|closed| *closed <= at).max();
+    let ended = past().filter_map(|closure| closure.answers).max();
     case.consent
         .iter()
-        .filter(|entry| entry.kind == kind && entry.at <= at)
-        .filter(|entry| last_closing.is_none_or(|closed| entry.at >= closed))
+        .enumerate()
+        .filter(|(_, entry)| entry.kind == kind && entry.at <= at)
+        // Within the second of the closing the order of the history decides, where it is recorded.
+        .filter(|(index, entry)| {
+            last_closing.is_none_or(|closed| match ended {
+                Some(ended) => *index >= ended && entry.at >= closed,
+                None => entry.at > closed,
+            })
+        })
+        .map(|(_, entry)| entry)
         .max_by_key(|entry| entry.at)
 }
 

@@ -6,7 +6,7 @@ use super::{Loaded, Stage, StagedFile, Workspace, WorkspaceLock, layout};
 use crate::error::{Error, Result};
 use crate::fs::{self, RelPath};
 use crate::model::{AuditEvent, Id};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Writes that belong together: a decision with its audit entries, a file with its sidecar.
 #[derive(Debug, Default)]
@@ -152,6 +152,7 @@ impl Workspace {
         for write in &commit.writes {
             self.check_expected(&write.path, &write.expected)?;
         }
+        self.check_writable(&commit)?;
         let mut stage = match stage {
             Some(stage) => stage,
             None => self.stage_locked()?,
@@ -180,6 +181,22 @@ impl Workspace {
         steps
             .extend(commit.removals.iter().map(|dir| Step::RemoveEmptyDir { path: dir.display() }));
         self.record_and_apply(lock, stage, &Manifest::new(steps))
+    }
+
+    /// Refuses what could not be applied: once it is in the journal a commit has to be finished, and
+    /// until then nobody could open the workspace for writing.
+    fn check_writable(&self, commit: &Commit) -> Result<()> {
+        let logs = commit.events.iter().map(|(tenant, _)| layout::audit(tenant));
+        let removals = commit.removals.iter().cloned();
+        let paths = commit.writes.iter().map(|write| write.path.clone()).chain(logs);
+        let dirs: BTreeSet<RelPath> = paths.chain(removals).map(|path| path.parent()).collect();
+        for mut dir in dirs {
+            while !fs::exists(&*self.fs, &dir).map_err(|error| self.io("read", &dir, error))? {
+                dir = dir.parent();
+            }
+            self.fs.may_write(&dir).map_err(|error| self.io("write to", &dir, error))?;
+        }
+        Ok(())
     }
 
     fn check_expected(&self, path: &RelPath, expected: &Expected) -> Result<()> {

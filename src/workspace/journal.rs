@@ -169,8 +169,15 @@ impl Workspace {
     }
 
     fn target(&self, dir: &RelPath, path: &str) -> Result<RelPath> {
-        RelPath::new(path)
-            .map_err(|error| Invalid::new(dir.join(MANIFEST).display(), error.to_string()).into())
+        let invalid = |why: String| {
+            Invalid::new(dir.join(MANIFEST).display(), why)
+                .hint("it was changed by hand; move its directory away to go on without it")
+        };
+        match RelPath::new(path) {
+            Ok(target) if !target.is_root() => Ok(target),
+            Ok(_) => Err(invalid("names no file".to_owned()).into()),
+            Err(error) => Err(invalid(error.to_string()).into()),
+        }
     }
 
     fn place(&self, staged: &RelPath, target: &RelPath) -> io::Result<()> {

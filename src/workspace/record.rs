@@ -142,7 +142,7 @@ pub fn render<T: Record>(base: Option<&str>, record: &T) -> String {
     match base.and_then(|text| text.parse::<DocumentMut>().ok()) {
         Some(mut old) => {
             let implied = T::implied();
-            merge_table(old.as_table_mut(), new.as_table(), implied.as_ref().map(|d| d.as_table()));
+            merge_table(old.as_table_mut(), new.as_table(), implied.as_deref());
             old.to_string()
         }
         None => fresh,

@@ -14,9 +14,12 @@ fn doctor_lists_what_is_wrong_and_names_a_lax_policy() {
     let sandbox = Sandbox::demo();
     let path = sandbox.inside("workspace.toml");
     let text = std::fs::read_to_string(&path).unwrap();
-    let lax = text
-        .replace("consent_days = 30", "consent_days = 60")
-        .replace("deletion_second_person = true", "deletion_second_person = false");
+    let lax = text.replace(
+        "[policy]",
+        "[policy]
+consent_days = 60
+deletion_second_person = false",
+    );
     std::fs::write(&path, lax).unwrap();
     let broken = sandbox.inside("tenants/fabrikam.com/cases/2610020030005521/case.toml");
     std::fs::write(broken, "format = 1\n").unwrap();

@@ -129,12 +129,7 @@ impl Sandbox {
             .map(|word| word.to_string_lossy().into_owned())
             .map(|word| if word.contains([' ', '"']) { format!("'{word}'") } else { word })
             .collect();
-        Ran {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8(output.stdout).expect("standard output is UTF-8"),
-            stderr: String::from_utf8(output.stderr).expect("standard error is UTF-8"),
-            line: words.join(" "),
-        }
+        Ran::from_output(&words.join(" "), output)
     }
 
     /// Runs the words of `line`; a word with spaces stands in single quotes.
@@ -222,6 +217,16 @@ fn words(line: &str) -> Vec<String> {
 }
 
 impl Ran {
+    /// What a finished process left; `line` is what it is called in transcripts.
+    pub fn from_output(line: &str, output: std::process::Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).expect("standard output is UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("standard error is UTF-8"),
+            line: line.to_owned(),
+        }
+    }
+
     /// The one JSON document on standard output.
     pub fn document(&self) -> Value {
         let document: Value = serde_json::from_str(&self.stdout)

@@ -3,6 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod boundaries;
+mod build;
+mod containers;
 mod files;
 mod forms;
+mod invariant;
+mod looks;
 mod persona;
+mod round_trips;

@@ -74,9 +74,7 @@ pub(crate) fn sniff(head: &[u8]) -> Kind {
 
 /// A zstd file may begin with a frame that holds no data.
 fn skippable_frame(head: &[u8]) -> bool {
-    let is_skippable =
-        matches!(head.first(), Some(0x50..=0x5F)) && head.get(1..4) == Some(&[0x2A, 0x4D, 0x18]);
-    is_skippable
+    matches!(head.first(), Some(0x50..=0x5F)) && head.get(1..4) == Some(&[0x2A, 0x4D, 0x18])
 }
 
 /// The magic of a POSIX header, or a checksum that fits an older one.

@@ -26,8 +26,8 @@ type CharMap = BTreeMap<u32, String>;
 const MAX_UNPACKED: u64 = 256 << 20;
 
 pub(crate) fn read(bytes: &[u8]) -> Contents {
-    let mut contents = Contents::default();
-    contents.encrypted = memchr::memmem::find(bytes, b"/Encrypt").is_some();
+    let encrypted = memchr::memmem::find(bytes, b"/Encrypt").is_some();
+    let mut contents = Contents { encrypted, ..Contents::default() };
     let mut budget = MAX_UNPACKED;
     let mut at = 0;
     while let Some(found) = memchr::memmem::find(&bytes[at..], b"stream") {
@@ -228,7 +228,7 @@ fn literal(stream: &[u8], mut at: usize) -> (Vec<u8>, usize) {
                         for _ in 0..2 {
                             match stream.get(at) {
                                 Some(&digit @ b'0'..=b'7') => {
-                                    value = value * 8 + u32::from(digit - b'0')
+                                    value = value * 8 + u32::from(digit - b'0');
                                 }
                                 _ => break,
                             }
@@ -255,7 +255,7 @@ fn lines(shown: &[Shown], map: Option<&CharMap>) -> String {
             Shown::Line => out.push('\n'),
             Shown::Text(bytes) => match map {
                 None if bytes.starts_with(&[0xFE, 0xFF]) => {
-                    out.push_str(&encoding_rs::UTF_16BE.decode(bytes).0)
+                    out.push_str(&encoding_rs::UTF_16BE.decode(bytes).0);
                 }
                 None => out.push_str(&encoding_rs::WINDOWS_1252.decode(bytes).0),
                 Some(map) => translate(bytes, map, &mut out),
@@ -268,7 +268,7 @@ fn lines(shown: &[Shown], map: Option<&CharMap>) -> String {
 fn translate(bytes: &[u8], map: &CharMap, out: &mut String) {
     // Composite fonts use two bytes a glyph, simple ones a single byte.
     let wide = map.keys().any(|&code| code > 0xFF)
-        || bytes.len() % 2 == 0 && bytes.chunks_exact(2).all(|pair| pair[0] == 0);
+        || bytes.len().is_multiple_of(2) && bytes.chunks_exact(2).all(|pair| pair[0] == 0);
     let step = if wide { 2 } else { 1 };
     for code in bytes.chunks(step) {
         let code = code.iter().fold(0u32, |v, &b| v << 8 | u32::from(b));

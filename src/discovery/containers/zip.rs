@@ -26,6 +26,8 @@ pub(crate) struct Directory {
     pub members: Vec<Member>,
     /// Why it is not all of it.
     pub damage: Option<&'static str>,
+    /// There are more members than were asked for.
+    pub more: bool,
 }
 
 /// Directory entries are read this many bytes at a time.
@@ -58,8 +60,10 @@ pub(crate) fn directory(source: &mut dyn Source, limit: u64) -> io::Result<Direc
         return Ok(directory);
     }
     let members = local(source, limit)?;
+    let more = members.len() as u64 == limit;
     Ok(Directory {
         members,
+        more,
         damage: Some(
             "the archive's directory is missing or damaged; its members were searched one by one",
         ),
@@ -96,13 +100,13 @@ fn central(source: &mut dyn Source, limit: u64) -> io::Result<Option<Directory>>
         Entries { source, at: start + shift, end: end_at, buffer: Vec::new(), used: 0 };
     while let Some(entry) = entries.next()? {
         if found.members.len() as u64 == limit {
-            found.damage = Some("it has more members than the limit");
+            found.more = true;
             break;
         }
         let (member, _) = member(&entry, shift);
         found.members.push(member);
     }
-    if (found.members.len() as u64) < count && found.damage.is_none() {
+    if (found.members.len() as u64) < count && !found.more {
         if found.members.is_empty() {
             return Ok(None);
         }

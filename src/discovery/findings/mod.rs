@@ -88,7 +88,7 @@ impl fmt::Display for Reason {
 }
 
 /// One identifier found in one way in one file or member, any number of times.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hit {
     /// Index into the query's identifiers.
     pub identifier: usize,
@@ -116,7 +116,7 @@ pub enum ProblemKind {
 }
 
 /// Something that was not searched.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Problem {
     /// Inner name when the problem lies inside a container.
     pub member: Option<String>,
@@ -125,7 +125,7 @@ pub struct Problem {
 }
 
 /// All that came of one file, or of one stretch of bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct FileResult {
     pub hits: Vec<Hit>,
     pub problems: Vec<Problem>,

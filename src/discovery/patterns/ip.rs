@@ -202,9 +202,7 @@ fn textual(address: Ipv6Addr, sign: char, glyphs: &[Glyph], near: &Range<usize>)
     let around = Around { glyphs, start, end };
     let reason = if around.left_is_word(0) || around.right_is_word(0) {
         Some(Reason::LongerWord)
-    } else if sign == '-'
-        && !follows(&around, ".ipv6-literal.net")
-        && around.left(0).is_none_or(|c| c != '\\')
+    } else if sign == '-' && !follows(&around, ".ipv6-literal.net") && around.left(0) != Some('\\')
     {
         Some(Reason::PartOfHost)
     } else {

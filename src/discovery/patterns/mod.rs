@@ -65,7 +65,21 @@ impl Query {
             anchors.add(number, identifier);
         }
         let (foreign, signs) = (anchors.foreign, std::mem::take(&mut anchors.signs));
-        let shortest = identifiers.iter().map(|id| id.value().len()).min().unwrap_or(16);
+        // Numbers and machine names are seldom encoded on their own.
+        let shortest = patterns
+            .iter()
+            .filter(|p| {
+                matches!(
+                    p.kind,
+                    IdentifierType::Email
+                        | IdentifierType::Upn
+                        | IdentifierType::Name
+                        | IdentifierType::Custom
+                )
+            })
+            .map(|p| p.typed.len())
+            .min()
+            .unwrap_or(usize::MAX);
         let mut query = Self {
             patterns,
             index: AnchorIndex::new(anchors),
@@ -73,7 +87,7 @@ impl Query {
             signs,
             phones: identifiers.iter().any(|id| id.kind() == IdentifierType::Phone),
             margin: 0,
-            shortest_base64: (shortest * 4 / 3).clamp(16, 24),
+            shortest_base64: (shortest.min(24) * 4 / 3).clamp(16, 23),
         };
         query.margin =
             (0..query.len()).map(|number| query.reach(number)).max().unwrap_or(0).min(1024);
@@ -133,15 +147,22 @@ impl Query {
 
 fn companions(identifier: &Identifier) -> Vec<Vec<u8>> {
     let text: String = match identifier.shape() {
-        Shape::Literal(text) => text.iter().collect(),
+        Shape::Literal(text) if identifier.value().is_ascii() => text.iter().collect(),
+        // What folding made of other letters does not stand in raw text.
+        Shape::Literal(_) => identifier.value().to_owned(),
         Shape::Name(_) => identifier.value().to_owned(),
         _ => return Vec::new(),
     };
-    // Letters that other letters fold to (ß, ligatures) are found by their variants' triggers.
+    let folded: String = match identifier.shape() {
+        Shape::Literal(text) => text.iter().collect(),
+        _ => text.to_lowercase(),
+    };
+    // Letters that other letters fold to (ß, ligatures) are found by their variants' triggers; a
+    // scheme that was typed is no part of an address.
     let mut runs: Vec<Vec<u8>> = anchor::runs(&text)
         .into_iter()
+        .filter(|run| run.len() > 1 && folded.contains(run.as_str()))
         .map(String::into_bytes)
-        .filter(|run| run.len() > 1)
         .collect();
     runs.sort_by_key(|run| std::cmp::Reverse(run.len()));
     runs

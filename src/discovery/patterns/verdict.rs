@@ -17,6 +17,23 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
+    /// Whether this, from a further decoded reading, takes the place of what an earlier reading
+    /// said. A reading in which the identifier turns out to be part of something longer does; one in
+    /// which it merely looks odd may have decoded too much.
+    pub(crate) fn replaces(self, earlier: Self) -> bool {
+        match self {
+            Self::Match => true,
+            Self::Review(
+                Reason::LongerWord
+                | Reason::LongerNumber
+                | Reason::LongerAddress
+                | Reason::LongerName
+                | Reason::OtherCountry,
+            ) => true,
+            Self::Review(_) => earlier == self,
+        }
+    }
+
     /// Match, or review for the reason given.
     pub(crate) fn unless(reason: Option<Reason>) -> Self {
         reason.map_or(Self::Match, Self::Review)

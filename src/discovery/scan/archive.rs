@@ -19,6 +19,9 @@ impl Engine<'_> {
         if let Some(damage) = directory.damage {
             self.problem(path, ProblemKind::Unreadable, damage);
         }
+        if directory.more {
+            self.too_many_members(path);
+        }
         for member in &directory.members {
             if self.stopped() || !self.admit_member(path) {
                 return;

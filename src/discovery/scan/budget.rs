@@ -55,12 +55,13 @@ impl Engine<'_> {
             return true;
         }
         self.budget.spent = true;
-        self.problem(
-            path,
-            ProblemKind::Limit,
-            "it has more members than the limit; the rest was not searched",
-        );
+        self.too_many_members(path);
         false
+    }
+
+    pub(super) fn too_many_members(&mut self, path: &Path) {
+        let why = "it has more members than the limit; the rest was not searched";
+        self.problem(path, ProblemKind::Limit, why);
     }
 
     pub(super) fn too_deep(&mut self, path: &Path) -> bool {

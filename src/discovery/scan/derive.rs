@@ -64,7 +64,7 @@ impl Engine<'_> {
                 return;
             }
             let mut dumps = Vec::new();
-            dump::digits(&view.bytes[place.clone()], place.start, &mut dumps);
+            dump::digits(&view.bytes[place.clone()], place.start, least, &mut dumps);
             self.dumped(view, &dumps);
             // A body's lines are one run.
             if place.start < done || !base64::worthwhile(&view.bytes[place.clone()]) {
@@ -204,12 +204,20 @@ impl Engine<'_> {
                         continue;
                     };
                     let start = range.start + layer.glyphs[seen.start].start as usize;
-                    let steps = match here.get(&(*identifier, start)) {
+                    let end = range.start + layer.glyphs[seen.end - 1].end as usize;
+                    let before = here.get(&(*identifier, start));
+                    if before.is_some_and(|before| !seen.verdict.replaces(before.verdict)) {
+                        continue;
+                    }
+                    let steps = match before {
                         Some(before) if before.verdict == seen.verdict => before.steps.clone(),
                         _ if layer.steps.is_empty() => vec![Step::Variant],
                         _ => layer.steps.clone(),
                     };
-                    here.insert((*identifier, start), Occurrence { verdict: seen.verdict, steps });
+                    here.insert(
+                        (*identifier, start),
+                        Occurrence { end, verdict: seen.verdict, steps },
+                    );
                 }
             }
         }

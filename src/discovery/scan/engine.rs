@@ -2,6 +2,7 @@
 
 use super::budget::Budget;
 use super::limits::Limits;
+use super::look::Look;
 use crate::discovery::findings::{Collector, Form, Reason, Step};
 use crate::discovery::patterns::{AnchorHit, AnchorKind, Exact, Query, Scene, Verdict};
 use crate::discovery::text::Encoding;
@@ -19,6 +20,8 @@ pub(crate) struct Engine<'q> {
     pub limits: &'q Limits,
     pub out: Collector,
     pub(super) budget: Budget,
+    /// Tells a second look what it wants to see of the search.
+    pub(super) look: Look,
     cancel: &'q AtomicBool,
 }
 
@@ -100,7 +103,14 @@ impl<'a> View<'a> {
 
 impl<'q> Engine<'q> {
     pub(crate) fn new(query: &'q Query, limits: &'q Limits, cancel: &'q AtomicBool) -> Self {
-        Self { query, limits, out: Collector::default(), budget: Budget::default(), cancel }
+        Self {
+            query,
+            limits,
+            out: Collector::default(),
+            budget: Budget::default(),
+            look: Look::default(),
+            cancel,
+        }
     }
 
     pub(crate) fn cancelled(&self) -> bool {
@@ -109,6 +119,9 @@ impl<'q> Engine<'q> {
 
     /// Searches a view and everything that can be derived from it.
     pub(crate) fn view(&mut self, view: &View) {
+        if self.look.done() {
+            return;
+        }
         self.view_without_base64(view);
         if view.depth < MAX_VIEWS && !self.cancelled() {
             self.base64(view);
@@ -135,10 +148,12 @@ impl<'q> Engine<'q> {
     }
 
     fn record(&mut self, view: &View, found: BTreeMap<(usize, usize), Occurrence>) {
+        self.look.view(view);
         for ((identifier, start), occurrence) in found {
             if !view.own.contains(&start) {
                 continue;
             }
+            self.look.occurrence(view, identifier, start, &occurrence);
             let reason = match occurrence.verdict {
                 Verdict::Match => None,
                 Verdict::Review(reason) => Some(reason),
@@ -160,8 +175,11 @@ impl<'q> Engine<'q> {
                         decide(query, view, &hit, *identifier, text.encoding())
                     }
                 };
-                if let Some((start, occurrence)) = located {
-                    found.entry((*identifier, start)).or_insert(occurrence);
+                match located {
+                    Some((start, occurrence)) => {
+                        found.entry((*identifier, start)).or_insert(occurrence);
+                    }
+                    None => self.look.refused(view, *identifier),
                 }
             }
         }
@@ -178,6 +196,8 @@ impl<'q> Engine<'q> {
 /// One place at which an identifier stands in a view.
 #[derive(Debug, Clone)]
 pub(super) struct Occurrence {
+    /// One past its last byte in the view.
+    pub end: usize,
     pub verdict: Verdict,
     pub steps: Vec<Step>,
 }
@@ -192,7 +212,7 @@ fn compare(view: &View, hit: &AnchorHit, exact: &Exact) -> Option<(usize, Occurr
         && (beside(hit.start.checked_sub(1).and_then(|i| view.bytes.get(i)))
             || beside(view.bytes.get(end)));
     let verdict = Verdict::unless(longer.then_some(Reason::LongerWord));
-    Some((hit.start, Occurrence { verdict, steps: vec![exact.step] }))
+    Some((hit.start, Occurrence { end, verdict, steps: vec![exact.step] }))
 }
 
 /// Reads the window around an anchor every plausible way. The most decoded reading in which the
@@ -226,6 +246,9 @@ fn decide(
             continue;
         }
         if let Some(found) = query.verify(identifier, &layer.glyphs, at, view.scene) {
+            if last.as_ref().is_some_and(|(_, last)| !found.verdict.replaces(last.verdict)) {
+                continue;
+            }
             let start = from + layer.glyphs[found.start].start as usize;
             let mut steps = layer.steps;
             if encoding != Encoding::Utf8 {
@@ -236,7 +259,8 @@ fn decide(
                 Some((_, last)) if last.verdict == found.verdict => last.steps,
                 _ => steps,
             };
-            last = Some((start, Occurrence { verdict: found.verdict, steps }));
+            let end = from + layer.glyphs[found.end - 1].end as usize;
+            last = Some((start, Occurrence { end, verdict: found.verdict, steps }));
         }
     }
     last

@@ -51,16 +51,26 @@ impl Query {
         buffer: &mut Vec<u8>,
     ) -> FileResult {
         let mut engine = Engine::new(self, limits, cancel);
-        let mut watched = Watched { file, read, bytes: 0 };
-        if let Err(error) = engine.file(&mut watched, buffer) {
-            engine.out.problem(None, ProblemKind::Unreadable, error.to_string());
-        }
-        engine.out.bytes = watched.bytes;
+        engine.search(file, read, buffer);
         engine.out.finish()
     }
 }
 
 impl Engine<'_> {
+    /// Searches a file; `read` hears of every byte that was read.
+    pub(super) fn search(
+        &mut self,
+        file: &mut dyn Source,
+        read: &dyn Fn(u64),
+        buffer: &mut Vec<u8>,
+    ) {
+        let mut watched = Watched { file, read, bytes: 0 };
+        if let Err(error) = self.file(&mut watched, buffer) {
+            self.out.problem(None, ProblemKind::Unreadable, error.to_string());
+        }
+        self.out.bytes = watched.bytes;
+    }
+
     /// `buffer` is only there to be used again.
     fn file(&mut self, file: &mut Watched, buffer: &mut Vec<u8>) -> io::Result<()> {
         let size = file.size()?;

@@ -6,11 +6,13 @@ mod derive;
 mod engine;
 mod file;
 mod limits;
+mod look;
 mod run;
 mod source;
 mod stream;
 
 pub use limits::Limits;
+pub use look::{Context, Explanation, Refused, ViewSeen};
 pub use run::{Content, Progress, Target, run};
 pub use source::Source;
 pub(crate) use source::read_full;

@@ -30,6 +30,16 @@ impl Source for &[u8] {
     }
 }
 
+impl Source for std::sync::Arc<[u8]> {
+    fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        (&mut &**self).read_at(buffer, offset)
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.len() as u64)
+    }
+}
+
 impl Source for Box<dyn FsFile> {
     fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         (**self).read_at(buffer, offset)

@@ -49,6 +49,27 @@ pub(crate) fn read(window: &[u8], encoding: Encoding) -> Vec<Layer> {
     layers
 }
 
+/// The reading that `steps` lead to, unfolded, as it can be shown to a person.
+pub(crate) fn text(window: &[u8], encoding: Encoding, steps: &[Step]) -> Text {
+    let raw = Text::decode(window, encoding);
+    let (first, mut rest) = match steps {
+        [Step::Folded, rest @ ..] => (variants::unfolded(&raw), rest),
+        [Step::Mojibake, rest @ ..] => (variants::repaired(&raw), rest),
+        [Step::Markup, rest @ ..] => (markup::strip(&raw), rest),
+        [Step::QuotedPrintable, rest @ ..] => {
+            (escapes::decode(&raw, Dialect::QuotedPrintable).map(|(text, _)| text), rest)
+        }
+        rest => (None, rest),
+    };
+    let mut text = first.unwrap_or(raw);
+    while !rest.is_empty() {
+        let Some((decoded, found)) = escapes::decode(&text, Dialect::General) else { break };
+        text = decoded;
+        rest = rest.get(found.len()..).unwrap_or_default();
+    }
+    text
+}
+
 fn peel(text: &Text, mut steps: Vec<Step>, layers: &mut Vec<Layer>) {
     let mut text = escapes::decode(text, Dialect::General);
     for _ in 0..PEELS {

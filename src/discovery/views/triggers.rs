@@ -217,13 +217,14 @@ fn variants(bytes: &[u8], places: &mut Vec<usize>) {
             continue;
         }
         let byte = |n: usize| bytes.get(at + n).copied().unwrap_or(0);
-        let length = match byte(0) {
-            0..0x80 => 1,
-            0xC0..0xE0 => 2,
-            0xE0..0xF0 => 3,
-            0xF0.. => 4,
-            _ => 1,
+        let wanted = match byte(0) {
+            0xC0..0xE0 => 1,
+            0xE0..0xF0 => 2,
+            0xF0.. => 3,
+            _ => 0,
         };
+        // What follows a byte of another charset begins anew.
+        let length = 1 + (1..=wanted).take_while(|&n| byte(n) & 0xC0 == 0x80).count();
         let triggered = match byte(0) {
             // Soft hyphen.
             0xC2 => byte(1) == 0xAD,
@@ -236,7 +237,7 @@ fn variants(bytes: &[u8], places: &mut Vec<usize>) {
             // Combining grapheme joiner
             0xCD => byte(1) == 0x8F,
             // Phonetic and small capitals; ẞ
-            0xE1 => matches!(byte(1), 0xB4 | 0xB5 | 0xB6) || byte(1) == 0xBA && byte(2) == 0x9E,
+            0xE1 => matches!(byte(1), 0xB4..=0xB6) || byte(1) == 0xBA && byte(2) == 0x9E,
             0xE2 => match byte(1) {
                 // Zero-width and directional characters
                 0x80 => matches!(byte(2), 0x8B..=0x8F | 0xAA..=0xAE),

@@ -35,6 +35,10 @@ pub(super) fn unfolded(text: &Text) -> Option<Text> {
 /// when there is no such run.
 pub(super) fn repaired(text: &Text) -> Option<Text> {
     let chars = text.as_slice();
+    // Nothing to repair in ASCII, nor where no first byte of UTF-8 shows.
+    if !chars.iter().any(|c| matches!(c.0, '\u{C2}'..='\u{F4}')) {
+        return None;
+    }
     let mut out = Text::default();
     let mut repaired = false;
     let mut next = 0;
@@ -65,10 +69,18 @@ fn windows_1252_byte(c: char) -> Option<u8> {
     (0x80..=0xFF).find(|&byte| crate::discovery::text::windows_1252(byte) == c)
 }
 
-/// Glyphs without the zeros between them, when every other one is a zero.
+/// Glyphs without the zeros that stand between letters in turn with them. `None` when there are few.
 pub(super) fn without_zeros(glyphs: &[Glyph]) -> Option<Vec<Glyph>> {
-    let pairs = glyphs.windows(2).filter(|pair| pair[0].c != '\0' && pair[1].c == '\0').count();
-    (pairs >= 4).then(|| glyphs.iter().copied().filter(|glyph| glyph.c != '\0').collect())
+    let zero = |at: usize| glyphs.get(at).is_some_and(|glyph| glyph.c == '\0');
+    // A zero that ends a string has no other two places further on.
+    let in_turn = |at: usize| {
+        let next = !zero(at + 1) && zero(at + 2);
+        let before = at >= 2 && !zero(at - 1) && zero(at - 2);
+        zero(at) && (next || before)
+    };
+    let turns = (0..glyphs.len()).filter(|&at| in_turn(at)).count();
+    let rest = || (0..glyphs.len()).filter(|&at| !in_turn(at)).map(|at| glyphs[at]);
+    (turns >= 8).then(|| rest().collect())
 }
 
 #[cfg(test)]

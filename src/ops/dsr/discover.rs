@@ -1,10 +1,13 @@
 //! Running discovery: the findings of a request, stable in their ids, and what was not searched.
 
 use super::super::{Context, Matter};
+use super::resume::{Resume, Stamp};
 use super::scope::{Scope, ScopeFile};
 use super::{decision, load_findings, to_change, to_lines};
 use crate::attest;
-use crate::discovery::{self, FileResult, Identifier, IntakeOptions, Limits, Outcome, Query};
+use crate::discovery::{
+    self, Content, FileResult, Identifier, IntakeOptions, Limits, Outcome, Query,
+};
 use crate::env::Stopwatch;
 use crate::error::{Error, Result};
 use crate::fs::RelPath;
@@ -16,7 +19,7 @@ use crate::policy::dsr as rules;
 use crate::workspace::{Commit, DsrRef, layout};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 /// How far a discovery is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +52,8 @@ pub struct Discovered {
     pub complete: bool,
 }
 
-/// Runs discovery and records its findings. A plan that there was is void.
+/// Runs discovery and records its findings. A plan that there was is void. When `cancel` is set it
+/// stops, and the next run goes on from there.
 ///
 /// # Errors
 /// The request is not in a state for it, the user stopped it, or the workspace cannot be read.
@@ -64,18 +68,14 @@ pub fn discover(
     context
         .actor
         .require_engineer("DSR-4", "run a discovery")
-        .and_then(|()| {
-            rules::require_state(
-                &loaded.value,
-                &[DsrState::Discovering, DsrState::Review, DsrState::Planned, DsrState::Approved],
-                "discovered",
-            )
-        })
+        .and_then(|()| rules::require_state(&loaded.value, super::DISCOVERABLE, "discovered"))
         .map_err(|refusal| {
             context.refused(refusal, &dsr.tenant, Activity::DsrDiscovered, &matter)
         })?;
     let earlier = load_findings(context, &dsr)?;
-    let found = search(context, &dsr, &loaded.value, &earlier, progress, cancel)?;
+    let resume = Resume::load(context, &dsr, &loaded.value);
+    let how = Search { earlier: &earlier, resume, keep: true, progress, cancel };
+    let found = search(context, &dsr, &loaded.value, how)?;
     let (unregistered, problems): (Vec<_>, Vec<_>) =
         found.problems.iter().cloned().partition(|problem| problem.kind == "unregistered");
     let mut changed = loaded.value.clone();
@@ -102,6 +102,8 @@ pub fn discover(
     commit.replace(layout::findings(&dsr), to_lines(&found.items)?);
     commit.audit(&dsr.tenant, event.build());
     context.commit(commit)?;
+    // A cache that stays is only ever used where it still fits.
+    let _ = Resume::forget(context, &dsr);
     Ok(found)
 }
 
@@ -119,35 +121,55 @@ pub(super) fn query_of(request: &Request) -> Result<Query> {
     Ok(Query::compile(&identifiers))
 }
 
-/// Searches what the request covers. Changes nothing.
+/// How to search.
+pub(super) struct Search<'a> {
+    /// Findings of an earlier discovery, whose ids are kept.
+    pub earlier: &'a [Finding],
+    /// Results of an interrupted run.
+    pub resume: Resume,
+    /// Keep results when this run is interrupted.
+    pub keep: bool,
+    pub progress: &'a (dyn Fn(DiscoverProgress) + Sync),
+    pub cancel: &'a AtomicBool,
+}
+
+/// Searches what the request covers. Changes nothing but, when it is interrupted, the cache.
 pub(super) fn search(
     context: &Context,
     dsr: &DsrRef,
     request: &Request,
-    earlier: &[Finding],
-    progress: &(dyn Fn(DiscoverProgress) + Sync),
-    cancel: &AtomicBool,
+    how: Search<'_>,
 ) -> Result<Discovered> {
+    let Search { earlier, mut resume, keep, progress, cancel } = how;
     let watch = Stopwatch::start();
     let query = query_of(request)?;
     let scope = Scope::of(context, dsr, request)?;
-    let (targets, files): (Vec<_>, Vec<_>) = scope
-        .files
-        .into_iter()
-        .map(|file| {
-            let ScopeFile { target, about, path, kind, engagement } = file;
-            (target, (about, path, kind, engagement))
-        })
-        .unzip();
-    let total = targets.len() as u64;
-    let results = discovery::run(
+    let total = scope.files.len() as u64;
+    let (mut results, mut files, mut targets) = (Vec::new(), Vec::new(), Vec::new());
+    for ScopeFile { target, about, path, kind, engagement } in scope.files {
+        let stamp = match &target.content {
+            Content::File { .. } if keep => {
+                context.workspace.fs().stat(&path).ok().map(Stamp::from)
+            }
+            _ => None,
+        };
+        let known = stamp.and_then(|stamp| resume.take(&path.display(), stamp));
+        match known {
+            Some(result) => results.push((files.len(), result)),
+            None => targets.push((files.len(), target)),
+        }
+        files.push((about, path, kind, engagement, stamp));
+    }
+    let done = results.len() as u64;
+    let (places, targets): (Vec<usize>, Vec<_>) = targets.into_iter().unzip();
+    let found = discovery::run(
         &targets,
         &query,
         &Limits::default(),
         crate::env::readers(),
         &|at| {
             progress(DiscoverProgress {
-                files: at.files,
+                files: done + at.files,
                 files_total: total,
                 bytes: at.bytes,
                 findings: at.findings,
@@ -155,14 +177,25 @@ pub(super) fn search(
         },
         cancel,
     );
-    if cancel.load(Ordering::Relaxed) || results.len() < targets.len() {
+    let complete_run = found.len() == targets.len();
+    results.extend(found.into_iter().map(|(index, result)| (places[index], result)));
+    if !complete_run {
+        if keep && !context.read_only {
+            let searched = results.iter().filter_map(|(index, result)| {
+                let (_, path, _, _, stamp) = &files[*index];
+                Some((path.display(), (*stamp)?, result))
+            });
+            // Without it the next run searches everything, which is as right.
+            let _ = Resume::save(context, dsr, request, searched);
+        }
         return Err(Error::Interrupted);
     }
+    results.sort_by_key(|(index, _)| *index);
     let mut bytes = 0;
     let mut problems = scope.problems;
     let mut grouped: BTreeMap<(RelPath, Option<String>), Group> = BTreeMap::new();
     for (index, result) in results {
-        let (about, path, kind, engagement) = &files[index];
+        let (about, path, kind, engagement, _) = &files[index];
         bytes += result.bytes;
         take_problems(&mut problems, path, &result);
         for hit in result.hits {

@@ -1,7 +1,8 @@
 //! Execution: the approved plan, as transactions of the attestation log; resumable.
 
 use super::super::{Context, Matter};
-use super::discover::{hash_of, search};
+use super::discover::{Search, hash_of, search};
+use super::resume::Resume;
 use super::settle::{self, Memo, is_final, record, results};
 use super::{load_findings, load_plan, plan_digest, to_lines};
 use crate::attest::{self, Log, MAX_ITEMS, Removal, RemovalItem, TxId, Warnings, Why};
@@ -165,7 +166,8 @@ pub fn execute(
     let matter = Matter::dsr(&dsr.id);
     rules::may_execute(&context.actor, &loaded.value, settings, context.now)
         .map_err(|refusal| context.refused(refusal, &dsr.tenant, Activity::DsrExecuted, &matter))?;
-    check_plan(context, &dsr, &loaded.value, &plan)?;
+    let logged = |error| context.logged(error, &dsr.tenant, Activity::DsrExecuted, &matter);
+    check_plan(context, &dsr, &loaded.value, &plan).map_err(logged)?;
     let warnings = warnings_of(&loaded);
     let digest = loaded.value.plan.as_ref().map(|plan| plan.digest);
     for first in (0..plan.len()).step_by(MAX_ITEMS) {
@@ -185,7 +187,14 @@ pub fn execute(
         let (tx, total) = (removal.tx, plan.len());
         let removed = session.remove(&removal, &mut |at| {
             progress(ExecuteProgress { step: at.step, done: first + at.done, total });
-        })?;
+        });
+        let removed = match removed {
+            Ok(removed) => removed,
+            Err(error) => {
+                drop(lock);
+                return Err(logged(error.into()));
+            }
+        };
         record(context, &lock, &memo, &removed, false)?;
         session.forget(tx)?;
     }
@@ -328,7 +337,14 @@ fn check_nothing_new(
     plan: &[PlanItem],
 ) -> Result<()> {
     let known = load_findings(context, dsr)?;
-    let found = search(context, dsr, request, &known, &|_| {}, &AtomicBool::new(false))?;
+    let how = Search {
+        earlier: &known,
+        resume: Resume::default(),
+        keep: false,
+        progress: &|_| {},
+        cancel: &AtomicBool::new(false),
+    };
+    let found = search(context, dsr, request, how)?;
     let paths: BTreeSet<&str> = known.iter().map(|finding| finding.path.as_str()).collect();
     if let Some(new) = found.items.iter().find(|finding| !paths.contains(finding.path.as_str())) {
         return Err(came_in(request, &new.path));

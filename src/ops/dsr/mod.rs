@@ -1,17 +1,22 @@
 //! Data subject requests: taken, discovered, reviewed, planned, approved, executed.
 
+mod allowed;
 mod discover;
 mod execute;
 mod intake;
+mod look;
 mod plan;
+mod resume;
 mod review;
 mod scope;
 mod settle;
 
+pub use allowed::{RequestAllowed, allowed};
 pub use discover::{DiscoverProgress, Discovered, discover};
 pub use execute::{ExecuteProgress, Executed, ExecutedItem, ExecutedTx, execute, rehearse};
 pub(crate) use execute::{clock_of, verdict_of};
 pub use intake::{NewRequest, Received, receive};
+pub use look::{ContextLine, Explained, contexts, explain};
 pub use plan::{Planned, approval_statement, approve, cancel, give_back, plan};
 pub use review::{FindingLine, exclude, findings, include};
 pub(in crate::ops) use scope::customer_tenants;
@@ -28,6 +33,23 @@ use crate::policy::clock;
 use crate::workspace::{Commit, DsrRef, Loaded, Problem, layout};
 use chrono::NaiveDate;
 use serde::Serialize;
+
+/// The states in which a discovery may run.
+const DISCOVERABLE: &[DsrState] =
+    &[DsrState::Discovering, DsrState::Review, DsrState::Planned, DsrState::Approved];
+
+/// The states in which a plan may be returned (DEL-2).
+const RETURNABLE: &[DsrState] = &[DsrState::Planned, DsrState::Approved];
+
+/// The states in which a request may be canceled: nothing is deleted yet (DEL-3).
+const CANCELABLE: &[DsrState] = &[
+    DsrState::Received,
+    DsrState::IdentifiersNeeded,
+    DsrState::Discovering,
+    DsrState::Review,
+    DsrState::Planned,
+    DsrState::Approved,
+];
 
 /// A request that is about to change.
 fn to_change(context: &Context, named: &str) -> Result<(DsrRef, Loaded<Request>)> {

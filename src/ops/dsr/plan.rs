@@ -64,11 +64,12 @@ pub fn plan(
         history_loss_acknowledged,
     )
     .map_err(|refusal| context.refused(refusal, &dsr.tenant, Activity::DsrPlanned, &matter))?;
-    let draft = Draft::of(context, &dsr, request, &findings, scope)?;
+    let draft = Draft::of(context, &dsr, request, &findings, scope)
+        .map_err(|error| context.logged(error, &dsr.tenant, Activity::DsrPlanned, &matter))?;
     if draft.items.is_empty() {
-        return Err(Refusal::new("DEL-1", "nothing is included, so there is nothing to delete")
-            .hint(format!("`caseward dsr findings {}`", request.id))
-            .into());
+        let refusal = Refusal::new("DEL-1", "nothing is included, so there is nothing to delete")
+            .hint(format!("`caseward dsr findings {}`", request.id));
+        return Err(context.refused(refusal, &dsr.tenant, Activity::DsrPlanned, &matter));
     }
     let lines = to_lines(&draft.items)?;
     let digest = plan_digest(request, scope, &lines);
@@ -136,7 +137,7 @@ pub fn current(context: &Context, dsr: &DsrRef, request: &Request) -> Result<Pla
 
 /// What a person has to decide on before there can be a plan: findings in review, and engagements
 /// that only a name was found in (a name alone never erases without a person).
-fn undecided(request: &Request, findings: &[Finding]) -> Vec<String> {
+pub(super) fn undecided(request: &Request, findings: &[Finding]) -> Vec<String> {
     let mut open: Vec<String> = findings
         .iter()
         .filter(|finding| rules::choice(request, finding) == Choice::Undecided)
@@ -614,8 +615,7 @@ pub fn approve(
 /// # Errors
 /// There is no plan to return.
 pub fn give_back(context: &Context, named: &str, reason: &str) -> Result<DsrState> {
-    let allowed = [DsrState::Planned, DsrState::Approved];
-    step_back(context, named, reason, &allowed, DsrState::Review, DecisionKind::Returned)
+    step_back(context, named, reason, super::RETURNABLE, DsrState::Review, DecisionKind::Returned)
 }
 
 /// Cancels a request before anything is deleted (DEL-3).
@@ -623,15 +623,7 @@ pub fn give_back(context: &Context, named: &str, reason: &str) -> Result<DsrStat
 /// # Errors
 /// It ended, or its execution has begun.
 pub fn cancel(context: &Context, named: &str, reason: &str) -> Result<DsrState> {
-    let allowed = [
-        DsrState::Received,
-        DsrState::IdentifiersNeeded,
-        DsrState::Discovering,
-        DsrState::Review,
-        DsrState::Planned,
-        DsrState::Approved,
-    ];
-    step_back(context, named, reason, &allowed, DsrState::Canceled, DecisionKind::Canceled)
+    step_back(context, named, reason, super::CANCELABLE, DsrState::Canceled, DecisionKind::Canceled)
 }
 
 fn step_back(

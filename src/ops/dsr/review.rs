@@ -127,11 +127,11 @@ fn decide(
             });
         };
         if rules::choice(&loaded.value, finding) == Choice::LegalRecord {
-            return Err(crate::policy::Refusal::new(
+            let refusal = crate::policy::Refusal::new(
                 "LAW-5",
                 format!("{} is a legal record, which is kept whatever is decided", finding.id),
-            )
-            .into());
+            );
+            return Err(context.refused(refusal, &dsr.tenant, Activity::DsrReviewed, &matter));
         }
         let mut entry = decision(context, what);
         entry.item = Some(finding.id.clone());

@@ -11,6 +11,7 @@ use crate::report::{ATTESTED, NOT_ATTESTED, Report, SCHEMA, Status, html, markdo
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::Path;
+use walkdir::WalkDir;
 
 /// The result of checking a bundle.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -122,27 +123,26 @@ impl Checking {
     /// Reads every file. Returns what has no place in a bundle, in words; empty when nothing.
     fn load(&mut self, dir: &Path) -> io::Result<String> {
         let mut odd = String::new();
-        for (folder, shown) in [("", ""), ("entries", "entries/"), ("proofs", "proofs/")] {
-            let listed = match std::fs::read_dir(dir.join(folder)) {
-                Err(error) if !folder.is_empty() => {
-                    odd = format!("{folder} cannot be read: {error}");
+        for entry in WalkDir::new(dir).min_depth(1).max_depth(2).sort_by_file_name() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) if error.depth() == 0 => return Err(error.into()),
+                Err(error) => {
+                    odd = format!("a part of it cannot be read: {error}");
                     continue;
                 }
-                listed => listed?,
             };
-            for entry in listed {
-                let entry = entry?;
-                let name = format!("{shown}{}", entry.file_name().to_string_lossy());
-                let kind = entry.file_type()?;
-                if folder.is_empty() && kind.is_dir() && (name == "entries" || name == "proofs") {
-                    continue;
-                }
-                if !kind.is_file() || entry.metadata()?.len() > LARGEST {
-                    odd = format!("{name} is no file of a bundle");
-                    continue;
-                }
-                self.files.insert(name, std::fs::read(entry.path())?);
+            let name = entry.path().strip_prefix(dir).unwrap_or(entry.path());
+            let name = name.to_string_lossy().into_owned();
+            let kind = entry.file_type();
+            if kind.is_dir() && (name == "entries" || name == "proofs") {
+                continue;
             }
+            if !kind.is_file() || entry.metadata()?.len() > LARGEST {
+                odd = format!("{name} is no file of a bundle");
+                continue;
+            }
+            self.files.insert(name, std::fs::read(entry.path())?);
         }
         Ok(odd)
     }

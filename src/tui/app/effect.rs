@@ -1,0 +1,250 @@
+//! What the state asks for and what comes back: the only ways between the pure core and the world.
+
+use crate::error::Error;
+use crate::model::{Decision, DiagnosticKind, Id, PlanScope, RecordKind, Sha256, Time};
+use crate::ops::access::AccessView;
+use crate::ops::allowed::{AccessAllowed, CaseAllowed};
+use crate::ops::attach::Attachment;
+use crate::ops::attest::{EntryView, Shown, Verified};
+use crate::ops::case::{CaseLine, CaseView};
+use crate::ops::dsr::{
+    ContextLine, Executed, FindingLine, NewRequest, RequestAllowed, RequestView,
+};
+use crate::ops::status::Status;
+use crate::tui::keymap::Key;
+use crate::workspace::CaseRef;
+use std::path::PathBuf;
+
+/// Something that the state has to know.
+#[derive(Debug)]
+pub enum Action {
+    Key(Key),
+    Paste(String),
+    Resize(u16, u16),
+    /// The moment that what is loaded next stands for.
+    Clock(Time),
+    /// The state as it stands was drawn completely.
+    Drawn,
+    Loaded(Loaded),
+    /// Something could not be loaded.
+    NotLoaded(Load, Failure),
+    /// An operation or a piece of work ended.
+    Done(Result<Done, Failure>),
+    /// How far the work in the background is.
+    Progress(String),
+}
+
+/// Something that the world has to do.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    Load(Load),
+    /// At once: a write of milliseconds.
+    Do(Operation),
+    /// On the worker, with progress.
+    Start(Work),
+    /// Ask the worker to stop.
+    Stop,
+    ActAs(String),
+    Suspend,
+    /// Draw the whole screen anew.
+    Redraw,
+}
+
+/// Something to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Load {
+    Session,
+    Cases,
+    Case(CaseRef),
+    Access,
+    Requests,
+    Request(String),
+    Findings(String),
+    /// A finding's matches in their surroundings.
+    Context {
+        dsr: String,
+        item: String,
+    },
+    Receipt(String),
+    Log,
+    Entry(u64),
+}
+
+/// What was read.
+#[derive(Debug, Clone)]
+pub enum Loaded {
+    Session(Box<Session>),
+    Cases(Box<CaseList>),
+    Case(Box<CaseData>),
+    Access(Vec<AccessData>),
+    Requests(Vec<RequestView>),
+    Request(Box<RequestAllowed>),
+    Findings { dsr: Id, lines: Vec<FindingLine> },
+    Context { item: String, lines: Vec<ContextLine> },
+    Receipt(Box<Executed>),
+    Log { size: u64, entries: Vec<EntryView> },
+    Entry(Box<Shown>),
+}
+
+/// The landing screen's data.
+#[derive(Debug, Clone)]
+pub struct CaseList {
+    pub lines: Vec<CaseLine>,
+    pub status: Status,
+}
+
+/// A case with what may be done with it.
+#[derive(Debug, Clone)]
+pub struct CaseData {
+    pub view: CaseView,
+    pub allowed: CaseAllowed,
+    /// The tenant's audit events about it, newest first; why not, where they may not be read.
+    pub audit: Result<Vec<AuditLine>, Failure>,
+}
+
+/// An audit event in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditLine {
+    pub at: Time,
+    pub activity: String,
+    pub by: String,
+    pub failed: bool,
+    pub details: String,
+}
+
+/// An access request with what may be done with it.
+#[derive(Debug, Clone)]
+pub struct AccessData {
+    pub view: AccessView,
+    pub allowed: AccessAllowed,
+}
+
+/// Who is at work, where and when.
+#[derive(Debug, Clone, Default)]
+pub struct Session {
+    pub workspace: String,
+    pub root: String,
+    pub test_clock: bool,
+    pub now: Time,
+    pub principal: String,
+    /// Whoever the program took the user for at the start.
+    pub own: String,
+    pub engineer: bool,
+    pub tenants: Vec<Id>,
+    pub engineers: Vec<String>,
+    pub people: Vec<Person>,
+}
+
+/// Somebody to act as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    pub principal: String,
+    pub name: String,
+    /// `engineer`, or tenant and roles.
+    pub part: String,
+}
+
+/// A write of milliseconds.
+#[derive(Debug, Clone)]
+pub enum Operation {
+    Consent { case: CaseRef, yes: bool, by: String },
+    RequestAccess { case: CaseRef, tenant: String, justification: String },
+    Decide { sar: Id, decision: Decision },
+    RemoveAccess(Id),
+    WithdrawAccess(Id),
+    Assign { case: CaseRef, engineer: String },
+    Close(CaseRef),
+    Reopen { case: CaseRef, permission: Option<String> },
+    Note { case: CaseRef, kind: RecordKind, internal: bool, text: String },
+    Receive(NewRequest),
+    Include { dsr: Id, items: Vec<String>, reason: String },
+    Exclude { dsr: Id, items: Vec<String>, reason: String },
+    Approve { dsr: Id, digest: Sha256 },
+    GiveBack { dsr: Id, reason: String },
+    CancelRequest { dsr: Id, reason: String },
+}
+
+/// Work that may take long.
+#[derive(Debug, Clone)]
+pub enum Work {
+    Discover(Id),
+    Attach(Attachment),
+    Plan { dsr: Id, scope: Option<PlanScope>, history_loss_acknowledged: bool },
+    Execute(Id),
+    Verify,
+    Report { dsr: Id, out: PathBuf },
+}
+
+impl Work {
+    /// What is being done, for the progress line.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match self {
+            Self::Discover(dsr) => format!("Discovery for {dsr}"),
+            Self::Attach(attachment) => format!("Attaching to {}", attachment.case),
+            Self::Plan { dsr, .. } => format!("Planning {dsr}"),
+            Self::Execute(dsr) => format!("Deletion of {dsr}"),
+            Self::Verify => "Verification of the log".to_owned(),
+            Self::Report { dsr, .. } => format!("Report on {dsr}"),
+        }
+    }
+
+    /// Whether it can be stopped: a deletion that has begun is finished.
+    #[must_use]
+    pub const fn can_stop(&self) -> bool {
+        matches!(self, Self::Discover(_))
+    }
+}
+
+/// Something went well.
+#[derive(Debug, Clone)]
+pub struct Done {
+    /// One sentence.
+    pub said: String,
+    pub then: Then,
+}
+
+/// Where to go afterwards.
+#[derive(Debug, Clone)]
+pub enum Then {
+    Stay,
+    /// A request was taken: show it.
+    ShowRequest(Id),
+    /// Discovery is done: look at what it found.
+    ShowReview(Id),
+    /// A deletion ended.
+    ShowReceipt(Id),
+    Verified(Box<Verified>),
+    /// Somebody else acts now.
+    Acting,
+}
+
+/// Something went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// `refused`, `conflict`, `io` and so on.
+    pub code: &'static str,
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
+        // A hint that names a command or an option is for the other face; here a key does it.
+        let hint = error.hint().filter(|hint| !hint.contains("--") && !hint.contains("`caseward"));
+        Self { code: error.code(), message: error.to_string(), hint }
+    }
+}
+
+impl Failure {
+    #[must_use]
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self { code: "usage", message: message.into(), hint: None }
+    }
+}
+
+/// The kinds of diagnostics, those that need no consent first.
+#[must_use]
+pub fn kinds() -> Vec<&'static str> {
+    DiagnosticKind::ALL.iter().map(|kind| kind.as_str()).collect()
+}

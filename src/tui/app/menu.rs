@@ -1,0 +1,56 @@
+//! The list over a screen: what can be done here, or whom to act as.
+
+use super::{App, List};
+use crate::tui::actions::{ACTIONS, ActionId, Availability, Scope};
+
+/// A menu over the screen.
+#[derive(Debug, Clone)]
+pub struct Menu {
+    pub kind: MenuKind,
+    pub list: List,
+}
+
+/// What a menu lists.
+#[derive(Debug, Clone)]
+pub enum MenuKind {
+    /// Actions of this screen, the impossible ones with their reason.
+    Actions(Vec<(ActionId, Availability)>),
+    /// People to act as: principal, and what they are.
+    People(Vec<(String, String)>),
+}
+
+impl Menu {
+    /// The actions of the screen in front.
+    #[must_use]
+    pub fn actions(app: &App) -> Self {
+        let scope = app.front().scope();
+        let rows: Vec<(ActionId, Availability)> = ACTIONS
+            .iter()
+            .filter(|info| info.scope == scope)
+            .map(|info| (info.id, app.availability(info.id)))
+            .chain([
+                (ActionId::ActAs, Availability::Enabled),
+                (ActionId::Messages, Availability::Enabled),
+                (ActionId::Help, Availability::Enabled),
+            ])
+            .filter(|(_, availability)| *availability != Availability::Hidden)
+            .filter(|_| scope != Scope::Text)
+            .collect();
+        let list = List { len: rows.len(), ..List::default() };
+        Self { kind: MenuKind::Actions(rows), list }
+    }
+
+    /// The people of the workspace, engineers first.
+    #[must_use]
+    pub fn people(app: &App) -> Self {
+        let rows: Vec<(String, String)> = app
+            .session
+            .people
+            .iter()
+            .map(|person| (person.principal.clone(), format!("{}, {}", person.name, person.part)))
+            .collect();
+        let cursor = rows.iter().position(|(who, _)| *who == app.session.principal).unwrap_or(0);
+        let list = List { cursor, len: rows.len(), ..List::default() };
+        Self { kind: MenuKind::People(rows), list }
+    }
+}

@@ -1,0 +1,413 @@
+//! How an action changes the state, and what it asks of the world.
+
+use super::{
+    Action, App, Asking, Done, Effect, Failure, Job, List, Loaded, Menu, MenuKind, Screen, Step,
+    Then,
+};
+use crate::tui::actions::{self, ActionId, Availability, Danger, Scope};
+use crate::tui::keymap::Key;
+use crate::tui::screens;
+use crate::tui::theme::Role;
+use ratatui::crossterm::event::KeyCode;
+
+impl App {
+    /// Changes the state; returns what the world has to do.
+    pub fn update(&mut self, action: Action) -> Vec<Effect> {
+        match action {
+            Action::Key(key) => self.key(key),
+            Action::Paste(text) => {
+                if self.asking.is_none() && self.menu.is_none() {
+                    self.front_mut().paste(&text);
+                }
+                Vec::new()
+            }
+            Action::Resize(columns, rows) => {
+                self.size = (columns, rows);
+                // At the new size nothing was drawn yet.
+                if let Some(asking) = &mut self.asking {
+                    asking.drawn = false;
+                }
+                self.front_mut().drawn((0, 0));
+                vec![Effect::Redraw]
+            }
+            Action::Drawn => {
+                let size = self.size;
+                let too_small = self.is_too_small();
+                match &mut self.asking {
+                    Some(asking) => asking.drawn = !too_small,
+                    None => self.front_mut().drawn(size),
+                }
+                Vec::new()
+            }
+            Action::Loaded(Loaded::Session(session)) => {
+                self.session = *session;
+                Vec::new()
+            }
+            Action::Clock(now) => {
+                self.session.now = now;
+                Vec::new()
+            }
+            Action::Loaded(loaded) => {
+                for screen in &mut self.screens {
+                    screen.loaded(&loaded);
+                }
+                Vec::new()
+            }
+            Action::NotLoaded(load, failure) => {
+                self.complain(&failure);
+                self.front_mut().not_loaded(&load, &failure);
+                Vec::new()
+            }
+            Action::Progress(progress) => {
+                if let Some(job) = &mut self.job {
+                    job.progress = progress;
+                }
+                Vec::new()
+            }
+            Action::Done(result) => {
+                self.job = None;
+                self.done(&result)
+            }
+        }
+    }
+
+    fn key(&mut self, key: Key) -> Vec<Effect> {
+        let suspend = Some(ActionId::Suspend);
+        if self.keymap.action(Scope::Plain, key) == suspend {
+            return vec![Effect::Suspend];
+        }
+        if self.is_too_small() {
+            // Nothing but leaving: what cannot be seen is not operated.
+            self.ended |= self.keymap.action(Scope::Plain, key) == Some(ActionId::Quit);
+            return Vec::new();
+        }
+        self.fresh = false;
+        if self.asking.is_some() {
+            return self.answer(key);
+        }
+        if self.menu.is_some() {
+            return self.key_in_menu(key);
+        }
+        if self.front_mut().list().is_some_and(|list| list.filtering) {
+            return self.key_in_filter(key);
+        }
+        let session = self.session.clone();
+        if let Some(steps) = self.front_mut().key(key, &session) {
+            return self.take(steps);
+        }
+        match self.keymap.action(self.front().scope(), key) {
+            Some(id) => self.act(id),
+            None => Vec::new(),
+        }
+    }
+
+    /// Takes an action if it can be taken, else says why not.
+    pub fn act(&mut self, id: ActionId) -> Vec<Effect> {
+        let id = self.front().alias(id);
+        match self.availability(id) {
+            Availability::Hidden => {
+                if self.read_only && actions::info(id).writes {
+                    self.say(Role::Warn, "The workspace is open read-only.", None);
+                }
+                return Vec::new();
+            }
+            Availability::Disabled(why) => {
+                self.say(Role::Warn, why, None);
+                return Vec::new();
+            }
+            Availability::Enabled => {}
+        }
+        match id {
+            ActionId::Quit if self.screens.len() == 1 => self.end(),
+            ActionId::Quit | ActionId::Back => self.back(),
+            ActionId::Help => {
+                let scope = self.front().scope();
+                self.push(Box::new(screens::help::Help::of(scope)))
+            }
+            ActionId::Messages => self.push(Box::new(screens::messages::Messages::default())),
+            ActionId::ActAs => {
+                self.menu = Some(Menu::people(self));
+                Vec::new()
+            }
+            ActionId::Menu => {
+                self.menu = Some(Menu::actions(self));
+                Vec::new()
+            }
+            ActionId::Refresh => {
+                let mut effects = vec![Effect::Redraw, Effect::Load(super::Load::Session)];
+                effects.extend(self.reload());
+                effects
+            }
+            ActionId::StopJob => {
+                if let Some(job) = &mut self.job {
+                    job.stopping = true;
+                }
+                vec![Effect::Stop]
+            }
+            ActionId::Suspend => vec![Effect::Suspend],
+            ActionId::GoCases => self.root(Box::new(screens::cases::Cases::default())),
+            ActionId::GoAccess => self.root(Box::new(screens::access::Access::default())),
+            ActionId::GoRequests => self.root(Box::new(screens::requests::Requests::default())),
+            ActionId::GoLog => self.root(Box::new(screens::log::LogScreen::default())),
+            ActionId::Filter => {
+                if let Some(list) = self.front_mut().list() {
+                    list.filtering = true;
+                }
+                Vec::new()
+            }
+            ActionId::Up
+            | ActionId::Down
+            | ActionId::PageUp
+            | ActionId::PageDown
+            | ActionId::Top
+            | ActionId::Bottom => {
+                let page = usize::from(self.size.1.saturating_sub(6)).max(1);
+                let furthest = self.front().furthest(self);
+                if let Some(list) = self.front_mut().list() {
+                    if let Some(furthest) = furthest {
+                        list.resize(furthest + 1);
+                    }
+                    list.go(id, page);
+                }
+                Vec::new()
+            }
+            _ => {
+                let session = self.session.clone();
+                let steps = self.front_mut().act(id, &session);
+                self.take(steps)
+            }
+        }
+    }
+
+    /// Does what a screen asked for.
+    fn take(&mut self, steps: Vec<Step>) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for step in steps {
+            match step {
+                Step::Push(screen) => effects.extend(self.push(screen)),
+                Step::Replace(screen) => {
+                    if self.screens.len() > 1 {
+                        self.screens.pop();
+                    }
+                    effects.extend(self.push(screen));
+                }
+                Step::Pop => effects.extend(self.back()),
+                Step::Effect(effect) => effects.extend(self.send(effect)),
+                Step::Confirm(question) => {
+                    self.asking = Some(Asking { question, on_verb: false, drawn: false });
+                }
+                Step::Say(failure) => self.complain(&failure),
+            }
+        }
+        effects
+    }
+
+    /// Notes that work begins before it is handed over.
+    fn send(&mut self, effect: Effect) -> Vec<Effect> {
+        if let Effect::Start(work) = &effect {
+            if let Some(job) = &self.job {
+                let why = format!("{} is under way; one thing at a time", job.work.title());
+                self.say(Role::Warn, why, None);
+                return Vec::new();
+            }
+            self.job = Some(Job { work: work.clone(), progress: String::new(), stopping: false });
+        }
+        vec![effect]
+    }
+
+    fn push(&mut self, screen: Box<dyn Screen>) -> Vec<Effect> {
+        self.screens.push(screen);
+        self.reload()
+    }
+
+    fn root(&mut self, screen: Box<dyn Screen>) -> Vec<Effect> {
+        self.screens = vec![screen];
+        self.reload()
+    }
+
+    fn back(&mut self) -> Vec<Effect> {
+        if self.screens.len() > 1 {
+            self.screens.pop();
+            return self.reload();
+        }
+        match self.front_mut().list() {
+            Some(list) if !list.filter.is_empty() => {
+                list.filter.clear();
+                self.reload()
+            }
+            _ => {
+                self.say(Role::Dim, "This is a root screen; q leaves the program.", None);
+                Vec::new()
+            }
+        }
+    }
+
+    fn end(&mut self) -> Vec<Effect> {
+        if let Some(job) = &self.job
+            && !job.work.can_stop()
+        {
+            let why = format!("{} is under way; leave when it is done.", job.work.title());
+            self.say(Role::Warn, why, None);
+            return Vec::new();
+        }
+        self.ended = true;
+        vec![Effect::Stop]
+    }
+
+    fn answer(&mut self, key: Key) -> Vec<Effect> {
+        let Some(asking) = &mut self.asking else { return Vec::new() };
+        if !asking.drawn {
+            return Vec::new();
+        }
+        match key.code {
+            KeyCode::Left | KeyCode::Right | KeyCode::Tab | KeyCode::BackTab => {
+                asking.on_verb = !asking.on_verb;
+            }
+            KeyCode::Char('h' | 'l') => asking.on_verb = !asking.on_verb,
+            KeyCode::Esc | KeyCode::Char('q') => self.asking = None,
+            KeyCode::Enter => {
+                let Some(asking) = self.asking.take() else { return Vec::new() };
+                if asking.on_verb {
+                    return self.send(asking.question.effect);
+                }
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn key_in_menu(&mut self, key: Key) -> Vec<Effect> {
+        let action = self.keymap.action(Scope::Plain, key);
+        let scope = self.front().scope();
+        let Some(menu) = &mut self.menu else { return Vec::new() };
+        match action {
+            Some(ActionId::Back | ActionId::Quit | ActionId::Menu | ActionId::ActAs) => {
+                self.menu = None;
+                Vec::new()
+            }
+            Some(ActionId::Open) => {
+                let cursor = menu.list.cursor;
+                let kind = menu.kind.clone();
+                self.menu = None;
+                match kind {
+                    MenuKind::Actions(rows) => {
+                        rows.get(cursor).map_or_else(Vec::new, |(id, _)| self.act(*id))
+                    }
+                    MenuKind::People(rows) => rows
+                        .get(cursor)
+                        .map_or_else(Vec::new, |(who, _)| vec![Effect::ActAs(who.clone())]),
+                }
+            }
+            Some(id) if actions::info(id).scope == Scope::List => {
+                menu.list.go(id, 8);
+                Vec::new()
+            }
+            _ => {
+                // In the menu of actions a key does what it says beside it.
+                let chosen = match &menu.kind {
+                    MenuKind::Actions(rows) => {
+                        let id = self.keymap.action(scope, key);
+                        id.filter(|id| rows.iter().any(|(row, _)| row == id))
+                    }
+                    MenuKind::People(_) => None,
+                };
+                match chosen {
+                    Some(id) => {
+                        self.menu = None;
+                        self.act(id)
+                    }
+                    None => Vec::new(),
+                }
+            }
+        }
+    }
+
+    fn key_in_filter(&mut self, key: Key) -> Vec<Effect> {
+        let move_to = match key.code {
+            KeyCode::Up => Some(ActionId::Up),
+            KeyCode::Down => Some(ActionId::Down),
+            _ => None,
+        };
+        let Some(list) = self.front_mut().list() else { return Vec::new() };
+        match (key.code, key.typed()) {
+            (KeyCode::Enter, _) => list.filtering = false,
+            (KeyCode::Esc, _) => {
+                list.filtering = false;
+                list.filter.clear();
+            }
+            (KeyCode::Backspace, _) => {
+                list.filtering = list.filter.pop().is_some();
+            }
+            (_, Some(c)) => {
+                list.filter.push(c);
+                list.cursor = 0;
+            }
+            _ => {
+                if let Some(id) = move_to {
+                    list.go(id, 1);
+                }
+                return Vec::new();
+            }
+        }
+        self.refilter();
+        Vec::new()
+    }
+
+    /// Lets the screen in front count its rows again.
+    fn refilter(&mut self) {
+        let session = self.session.clone();
+        let _ = self.front_mut().act(ActionId::Filter, &session);
+    }
+
+    fn done(&mut self, result: &Result<Done, Failure>) -> Vec<Effect> {
+        let handled = self.front_mut().done(result);
+        match (result, handled) {
+            (Err(failure), None) => {
+                self.complain(failure);
+                self.reload()
+            }
+            (Err(_), Some(steps)) => self.take(steps),
+            (Ok(done), steps) => {
+                self.say(Role::Good, done.said.clone(), None);
+                let mut effects = steps.map_or_else(Vec::new, |steps| self.take(steps));
+                match &done.then {
+                    Then::Stay | Then::Verified(_) => effects.extend(self.reload()),
+                    Then::Acting => {
+                        effects.push(Effect::Load(super::Load::Session));
+                        effects.extend(self.reload());
+                    }
+                    Then::ShowRequest(dsr) => {
+                        let screen = screens::request::RequestScreen::new(dsr.clone());
+                        effects.extend(self.push(Box::new(screen)));
+                    }
+                    Then::ShowReview(dsr) if self.front().scope() == Scope::Request => {
+                        let screen = screens::review::Review::new(dsr.clone());
+                        effects.extend(self.push(Box::new(screen)));
+                    }
+                    Then::ShowReview(_) => effects.extend(self.reload()),
+                    Then::ShowReceipt(dsr) => {
+                        let screen = screens::receipt::Receipt::new(dsr.clone());
+                        effects.extend(self.push(Box::new(screen)));
+                    }
+                }
+                effects
+            }
+        }
+    }
+}
+
+/// Whether an action asks before it acts; the screens see to it, and a test to them.
+#[must_use]
+pub fn asks(id: ActionId) -> bool {
+    actions::info(id).danger != Danger::None
+}
+
+/// The rows of a list that pass its filter, by index.
+#[must_use]
+pub fn filtered<T>(list: &List, rows: &[T], content: impl Fn(&T) -> String) -> Vec<usize> {
+    rows.iter()
+        .enumerate()
+        .filter(|(_, row)| list.filter.is_empty() || super::passes(&list.filter, &content(row)))
+        .map(|(index, _)| index)
+        .collect()
+}

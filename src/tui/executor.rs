@@ -1,0 +1,286 @@
+//! Effects carried out: reads and small writes at once, slow work on the worker.
+
+use super::app::{
+    AccessData, Action, AuditLine, CaseData, CaseList, Done, Effect, Failure, Load, Loaded,
+    Operation, Person, Session, Then,
+};
+use super::worker::{Sink, Worker};
+use crate::error::Result;
+use crate::model::{AuditEvent, Decision, Id, InitiatedBy};
+use crate::ops::{self, Context, access, allowed, attest, case, consent, dsr, status};
+use crate::workspace::CaseRef;
+
+/// Whether the moment moves on: a test holds it still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    Live,
+    Fixed,
+}
+
+/// Carries out effects on a workspace.
+#[derive(Debug)]
+pub struct Executor {
+    context: Context,
+    /// Whoever acted at the start.
+    own: String,
+    moment: Moment,
+    worker: Worker,
+}
+
+/// The newest entries of the log that are shown.
+const LOG_ENTRIES: u64 = 2000;
+
+impl Executor {
+    #[must_use]
+    pub fn new(context: Context, moment: Moment, sink: Sink) -> Self {
+        let own = context.actor.principal.clone();
+        Self { context, own, moment, worker: Worker::new(sink) }
+    }
+
+    /// Carries out one effect; what it led to. What only the terminal can do is not done here.
+    pub fn execute(&mut self, effect: Effect) -> Vec<Action> {
+        if self.moment == Moment::Live
+            && let Ok(context) = self.context.refreshed()
+        {
+            self.context = context;
+        }
+        match effect {
+            Effect::Load(load) => {
+                let clock = Action::Clock(self.context.now);
+                let loaded = match self.load(&load) {
+                    Ok(loaded) => Action::Loaded(loaded),
+                    Err(error) => Action::NotLoaded(load, Failure::from(&error)),
+                };
+                vec![clock, loaded]
+            }
+            Effect::Do(operation) => {
+                let done = self.run(operation);
+                vec![Action::Done(done.map_err(|error| Failure::from(&error)))]
+            }
+            Effect::Start(work) => self.worker.start(self.context.clone(), work),
+            Effect::Stop => {
+                self.worker.stop();
+                Vec::new()
+            }
+            Effect::ActAs(principal) => {
+                let done = self.context.acting_as(&principal).map(|context| {
+                    self.context = context;
+                    Done { said: format!("You act as {principal} now."), then: Then::Acting }
+                });
+                vec![Action::Done(done.map_err(|error| Failure::from(&error)))]
+            }
+            Effect::Suspend | Effect::Redraw => Vec::new(),
+        }
+    }
+
+    /// What recovery said when the workspace was opened.
+    #[must_use]
+    pub fn notices(&self) -> &[String] {
+        &self.context.notices
+    }
+
+    fn load(&self, load: &Load) -> Result<Loaded> {
+        let context = &self.context;
+        Ok(match load {
+            Load::Session => Loaded::Session(Box::new(self.session()?)),
+            Load::Cases => {
+                let (lines, _) = case::list(context, &case::CaseFilter::default())?;
+                let status = status::status(context)?;
+                Loaded::Cases(Box::new(CaseList { lines, status }))
+            }
+            Load::Case(case_ref) => Loaded::Case(Box::new(self.case(case_ref)?)),
+            Load::Access => {
+                let (views, _) = access::list(context, access::AccessFilter::Current, None)?;
+                let with = |view: access::AccessView| -> Result<AccessData> {
+                    let allowed = allowed::of_access(context, view.id.as_str())?;
+                    Ok(AccessData { view, allowed })
+                };
+                Loaded::Access(views.into_iter().map(with).collect::<Result<_>>()?)
+            }
+            Load::Requests => Loaded::Requests(dsr::list(context)?.0),
+            Load::Request(named) => Loaded::Request(Box::new(dsr::allowed(context, named)?)),
+            Load::Findings(named) => {
+                let (dsr, lines) = dsr::findings(context, named)?;
+                Loaded::Findings { dsr, lines }
+            }
+            Load::Context { dsr, item } => {
+                let lines = dsr::contexts(context, dsr, item)?;
+                Loaded::Context { item: item.clone(), lines }
+            }
+            Load::Receipt(named) => Loaded::Receipt(Box::new(dsr::rehearse(context, named)?)),
+            Load::Log => {
+                let (size, entries) = attest::log(context, LOG_ENTRIES)?;
+                Loaded::Log { size, entries }
+            }
+            Load::Entry(index) => Loaded::Entry(Box::new(attest::show(context, *index)?)),
+        })
+    }
+
+    fn case(&self, case_ref: &CaseRef) -> Result<CaseData> {
+        let context = &self.context;
+        let view = case::show(context, case_ref)?;
+        let allowed = allowed::of_case(context, case_ref)?;
+        let mut requests: Vec<Id> = view.access.iter().map(|request| request.id.clone()).collect();
+        requests.push(view.id.clone());
+        let about = |event: &AuditEvent| {
+            event
+                .target_resources
+                .iter()
+                .any(|target| requests.iter().any(|id| id == target.id.as_str()))
+        };
+        let audit = match ops::audit::show(context, case_ref.tenant.as_str(), None) {
+            Ok((_, events, _)) => {
+                Ok(events.iter().rev().filter(|event| about(event)).map(audit_line).collect())
+            }
+            Err(error) => Err(Failure::from(&error)),
+        };
+        Ok(CaseData { view, allowed, audit })
+    }
+
+    fn session(&self) -> Result<Session> {
+        let context = &self.context;
+        let config = context.workspace.config();
+        let tenants = context.tenants()?;
+        let mut people: Vec<Person> = config
+            .engineers
+            .iter()
+            .map(|engineer| Person {
+                principal: engineer.principal.clone(),
+                name: engineer.name.clone(),
+                part: "engineer".to_owned(),
+            })
+            .collect();
+        for tenant in &tenants {
+            for who in &tenant.principals {
+                let part = format!("{}: {}", tenant.domain, who.roles.join(", "));
+                let same = |person: &&mut Person| person.principal.eq_ignore_ascii_case(&who.upn);
+                match people.iter_mut().find(same) {
+                    Some(known) => known.part = format!("{}; {part}", known.part),
+                    None => people.push(Person {
+                        principal: who.upn.clone(),
+                        name: who.name.clone(),
+                        part,
+                    }),
+                }
+            }
+        }
+        Ok(Session {
+            workspace: config.name.clone(),
+            root: context.workspace.root().display().to_string(),
+            test_clock: config.test_clock,
+            now: context.now,
+            principal: context.actor.principal.clone(),
+            own: self.own.clone(),
+            engineer: context.actor.engineer,
+            tenants: tenants.into_iter().map(|tenant| tenant.domain).collect(),
+            engineers: config.engineers.iter().map(|e| e.principal.clone()).collect(),
+            people,
+        })
+    }
+
+    fn run(&self, operation: Operation) -> Result<Done> {
+        let context = &self.context;
+        let mut then = Then::Stay;
+        let said = match operation {
+            Operation::Consent { case, yes, by } => {
+                let by = (!by.is_empty()).then_some(by);
+                let named = case.to_string();
+                let (_, view) = consent::answer(context, &named, yes, None, by.as_deref())?;
+                format!("Consent of case {} is {}: {}.", case.id, view.state, view.why)
+            }
+            Operation::RequestAccess { case, tenant, justification } => {
+                let named = case.to_string();
+                let request = access::request(context, &named, &tenant, &justification)?;
+                format!("{} was requested; administrators of both tenants decide.", request.id)
+            }
+            Operation::Decide { sar, decision } => {
+                let input = access::DecisionInput { decision, side: None, signature: None };
+                let view = access::decide(context, sar.as_str(), input)?;
+                let word = match decision {
+                    Decision::Approved => "approved",
+                    Decision::Rejected => "rejected",
+                };
+                format!("You {word} {sar}; it is {} now.", view.state)
+            }
+            Operation::RemoveAccess(sar) => {
+                access::remove(context, sar.as_str())?;
+                format!("Access under {sar} was removed.")
+            }
+            Operation::WithdrawAccess(sar) => {
+                access::withdraw(context, sar.as_str())?;
+                format!("{sar} was withdrawn.")
+            }
+            Operation::Assign { case, engineer } => {
+                case::assign(context, &case.to_string(), &engineer)?;
+                format!("Case {} is assigned to {engineer}.", case.id)
+            }
+            Operation::Close(case) => {
+                let closed = case::close(context, &case.to_string())?;
+                let ended = closed.completed.len() + closed.canceled.len();
+                format!("Case {} is closed; access requests that ended with it: {ended}.", case.id)
+            }
+            Operation::Reopen { case, permission } => {
+                case::reopen(context, &case.to_string(), permission)?;
+                format!("Case {} is open again; ask for consent anew.", case.id)
+            }
+            Operation::Note { case, kind, internal, text } => {
+                let named = case.to_string();
+                let mut text = text.as_bytes();
+                let noted =
+                    case::add_record(context, &named, kind, internal, &mut text, "the form")?;
+                format!("{} was added.", noted.name)
+            }
+            Operation::Receive(new) => {
+                let taken = dsr::receive(context, new)?;
+                then = Then::ShowRequest(taken.id.clone());
+                let referral =
+                    taken.referral.map_or(String::new(), |what| format!(" Referred: {what}."));
+                format!("{} was taken; answer by {}.{referral}", taken.id, taken.due_on)
+            }
+            Operation::Include { dsr, items, reason } => {
+                let count = dsr::include(context, dsr.as_str(), &items, &reason)?;
+                format!("{} included.", crate::text::plural(count as u64, "finding"))
+            }
+            Operation::Exclude { dsr, items, reason } => {
+                let count = dsr::exclude(context, dsr.as_str(), &items, &reason)?;
+                format!("{} excluded.", crate::text::plural(count as u64, "finding"))
+            }
+            Operation::Approve { dsr, digest } => {
+                dsr::approve(context, dsr.as_str(), Some(digest), None)?;
+                format!("The plan of {dsr} is approved; it can be executed now.")
+            }
+            Operation::GiveBack { dsr, reason } => {
+                let state = dsr::give_back(context, dsr.as_str(), &reason)?;
+                format!("{dsr} is in {state} again.")
+            }
+            Operation::CancelRequest { dsr, reason } => {
+                dsr::cancel(context, dsr.as_str(), &reason)?;
+                format!("{dsr} is canceled; nothing was deleted.")
+            }
+        };
+        Ok(Done { said, then })
+    }
+}
+
+fn audit_line(event: &AuditEvent) -> AuditLine {
+    let by = match &event.initiated_by {
+        InitiatedBy::User { user_principal_name, .. } => user_principal_name.clone(),
+        InitiatedBy::App { display_name } => format!("({display_name})"),
+    };
+    let details: Vec<String> = event
+        .additional_details
+        .iter()
+        .map(|detail| format!("{} {}", detail.key, detail.value))
+        .collect();
+    AuditLine {
+        at: event.activity_date_time,
+        activity: event.activity_display_name.as_str().to_owned(),
+        by,
+        failed: !event.result_reason.is_empty(),
+        details: if event.result_reason.is_empty() {
+            details.join(", ")
+        } else {
+            event.result_reason.clone()
+        },
+    }
+}

@@ -1,0 +1,264 @@
+//! The forms of a case.
+
+use super::form::{Field, Form};
+use crate::model::{Category, ConsentEntry, DiagnosticKind, RecordKind};
+use crate::ops::attach::Attachment;
+use crate::tui::app::{CaseData, Effect, Failure, Operation, Session, Work, kinds};
+use crate::workspace::CaseRef;
+use std::path::PathBuf;
+
+/// Makes the forms of a case.
+#[derive(Debug)]
+pub struct CaseForm;
+
+impl CaseForm {
+    /// The customer's answer on advanced diagnostics.
+    #[must_use]
+    pub fn consent(case: &CaseRef, data: &CaseData) -> Form {
+        let active = data.view.consent.state == "active";
+        let contact = data.view.contacts.first().map_or("", |contact| contact.upn.as_str());
+        let case = case.clone();
+        let intro = format!(
+            "Consent is {} now: {}. Record what the customer answered when asked whether advanced \
+             diagnostic information may be collected ({}).",
+            data.view.consent.state,
+            data.view.consent.why,
+            ConsentEntry::ADVANCED
+        );
+        Form::new(
+            format!("Consent of {}", case.id),
+            intro,
+            "Record the answer",
+            vec![
+                Field::one(
+                    "Answer",
+                    ["yes", "no"],
+                    usize::from(active),
+                    "What the customer said; left and right change it. No revokes a Yes.",
+                ),
+                Field::text("Given by", contact, "Who said it, on the customer's side."),
+            ],
+            Box::new(move |fields| {
+                let (case, by) = (case.clone(), fields[1].word().to_owned());
+                let yes = fields[0].word() == "yes";
+                Ok(Effect::Do(Operation::Consent { case, yes, by }))
+            }),
+        )
+    }
+
+    /// A support access request.
+    #[must_use]
+    pub fn access(case: &CaseRef, session: &Session) -> Form {
+        let others = || session.tenants.iter().filter(|tenant| **tenant != case.tenant);
+        let same = |tenant: &str| {
+            tenant.split(['.', '-']).next() == case.tenant.as_str().split('.').next()
+        };
+        // Another tenant of the same customer is the usual one.
+        let likely = others().position(|tenant| same(tenant.as_str())).unwrap_or(0);
+        let tenants: Vec<String> = others().map(ToString::to_string).collect();
+        let case = case.clone();
+        Form::new(
+            format!("Request access for {}", case.id),
+            "For a problem in another tenant than the one that opened the case. Administrators of \
+             both tenants decide; until then there is no access.",
+            "Request access",
+            vec![
+                Field::one(
+                    "Resource tenant",
+                    tenants,
+                    likely,
+                    "Where the problem is; left and right change it.",
+                ),
+                Field::text(
+                    "Justification",
+                    "",
+                    "Why it can only be seen there. Both tenants read it.",
+                ),
+            ],
+            Box::new(move |fields| {
+                Ok(Effect::Do(Operation::RequestAccess {
+                    case: case.clone(),
+                    tenant: fields[0].word().to_owned(),
+                    justification: fields[1].word().to_owned(),
+                }))
+            }),
+        )
+    }
+
+    /// Diagnostics with their categories.
+    #[must_use]
+    pub fn attach(case: &CaseRef, data: &CaseData, session: &Session) -> Form {
+        let at = session.tenants.iter().position(|tenant| *tenant == case.tenant).unwrap_or(0);
+        let tenants: Vec<String> = session.tenants.iter().map(ToString::to_string).collect();
+        let categories: Vec<&str> =
+            Category::ALL.iter().map(|category| category.as_str()).collect();
+        let kinds = kinds();
+        let kind = kinds.iter().position(|kind| *kind == "other").unwrap_or(0);
+        let case = case.clone();
+        let intro = format!(
+            "Consent is {}: {}. Files are checked against the rules before anything is copied, \
+             and deleted 28 days after collection at the latest.",
+            data.view.consent.state, data.view.consent.why
+        );
+        Form::new(
+            format!("Attach to {}", case.id),
+            intro,
+            "Attach",
+            vec![
+                Field::text("File", "", "A path; several with a comma between. ~ is not expanded."),
+                Field::one("Kind", kinds, kind, "Basic kinds need no consent. A letter jumps to a word."),
+                Field::many("Categories", categories, "Left and right move, space marks. At least one; suggested from the file's name."),
+                Field::one("Collected from", tenants, at, "The tenant that the data is from."),
+                Field::text("Collected at", "", "RFC 3339 UTC, such as 2026-11-20T14:00:00Z; empty is now."),
+            ],
+            Box::new(move |fields| attachment(&case, fields).map(|work| Effect::Start(Work::Attach(work)))),
+        )
+        .following(suggest)
+    }
+
+    /// A record.
+    #[must_use]
+    pub fn note(case: &CaseRef) -> Form {
+        let case = case.clone();
+        let kinds: Vec<&str> = RecordKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        Form::new(
+            format!("Add to {}", case.id),
+            "A record of the case. Longer ones come from a file: `caseward case note --file`.",
+            "Add",
+            vec![
+                Field::one("Kind", kinds, 0, "What it is."),
+                Field::check("Internal", "Space marks it: never given to a data subject."),
+                Field::text("Text", "", "One line; pasted line breaks become spaces."),
+            ],
+            Box::new(move |fields| {
+                let kind: RecordKind =
+                    fields[0].word().parse().map_err(|error: crate::model::UnknownWord| {
+                        Failure::usage(error.to_string())
+                    })?;
+                Ok(Effect::Do(Operation::Note {
+                    case: case.clone(),
+                    kind,
+                    internal: fields[1].is_on(),
+                    text: fields[2].word().to_owned(),
+                }))
+            }),
+        )
+    }
+
+    /// Who works on it.
+    #[must_use]
+    pub fn assign(case: &CaseRef, session: &Session) -> Form {
+        let engineers = session.engineers.clone();
+        let me = engineers.iter().position(|e| *e == session.principal).unwrap_or(0);
+        let case = case.clone();
+        Form::new(
+            format!("Assign {}", case.id),
+            "Only the engineers of a case may handle its diagnostics.",
+            "Assign",
+            vec![Field::one("Engineer", engineers, me, "Left and right change it.")],
+            Box::new(move |fields| {
+                let engineer = fields[0].word().to_owned();
+                Ok(Effect::Do(Operation::Assign { case: case.clone(), engineer }))
+            }),
+        )
+    }
+
+    /// Back to work.
+    #[must_use]
+    pub fn reopen(case: &CaseRef, data: &CaseData) -> Form {
+        let restricted = data.view.restriction.as_ref().is_some_and(|r| r.no_reopen);
+        let intro = if restricted {
+            "It is not to be reopened without the customer's permission. What closing ended stays ended."
+        } else {
+            "What closing ended stays ended: ask for consent and access again."
+        };
+        let case = case.clone();
+        Form::new(
+            format!("Reopen {}", case.id),
+            intro,
+            "Reopen",
+            vec![Field::text(
+                "Permission",
+                "",
+                "Reference of the customer's message, where one is needed.",
+            )],
+            Box::new(move |fields| {
+                let word = fields[0].word();
+                let permission = (!word.is_empty()).then(|| word.to_owned());
+                Ok(Effect::Do(Operation::Reopen { case: case.clone(), permission }))
+            }),
+        )
+    }
+}
+
+fn attachment(case: &CaseRef, fields: &[Field]) -> Result<Attachment, Failure> {
+    let files: Vec<PathBuf> = fields[0]
+        .word()
+        .split(',')
+        .map(str::trim)
+        .filter(|path| !path.is_empty())
+        .map(PathBuf::from)
+        .collect();
+    if files.is_empty() {
+        return Err(Failure::usage("Name a file to attach."));
+    }
+    let unknown = |error: crate::model::UnknownWord| Failure::usage(error.to_string());
+    let categories: Vec<Category> = fields[2]
+        .words()
+        .into_iter()
+        .map(|word| word.parse().map_err(unknown))
+        .collect::<Result<_, _>>()?;
+    let kind: DiagnosticKind = fields[1].word().parse().map_err(unknown)?;
+    let at = fields[4].word();
+    let collected_at = if at.is_empty() {
+        None
+    } else {
+        let time = crate::env::parse_time(at);
+        let wrong = format!("`{at}` is no time such as 2026-11-20T14:00:00Z.");
+        Some(time.map_err(|_| Failure::usage(wrong))?)
+    };
+    Ok(Attachment {
+        case: case.to_string(),
+        files,
+        categories,
+        tenant: Some(fields[3].word().to_owned()),
+        collected_at,
+        kind,
+    })
+}
+
+/// Words in the name of a file, and what such files usually hold.
+const NAMES: &[(&str, &str, &[&str])] = &[
+    ("sign", "sign_in_logs", &["euii", "eupi"]),
+    ("audit", "sign_in_logs", &["euii", "eupi"]),
+    ("console", "vm_logs", &["system_metadata", "eupi"]),
+    ("waagent", "vm_logs", &["system_metadata"]),
+    ("dump", "memory_dump", &["support_data", "euii"]),
+    ("screenshot", "vm_console_screenshot", &["support_data", "euii"]),
+    ("polic", "policy_settings", &["oii"]),
+    ("conditional", "policy_settings", &["oii"]),
+    ("role", "access_control", &["oii", "euii"]),
+    ("topology", "network_topology", &["oii", "system_metadata"]),
+    ("network", "network_topology", &["oii", "system_metadata"]),
+    ("health", "resource_health", &["system_metadata"]),
+];
+
+/// Suggests kind and categories from the file's name, until somebody chose categories.
+fn suggest(fields: &mut [Field], focus: usize) {
+    if focus != 0 || fields.len() < 3 {
+        return;
+    }
+    let path = fields[0].word().to_lowercase();
+    let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+    let found = NAMES.iter().find(|(part, _, _)| name.contains(part));
+    let Some((_, kind, categories)) = found else { return };
+    use super::form::Value;
+    if let Value::One(words, chosen) = &mut fields[1].value {
+        *chosen = words.iter().position(|word| word == kind).unwrap_or(*chosen);
+    }
+    if let Value::Many(words, _) = &mut fields[2].value {
+        for (word, on) in words {
+            *on = categories.contains(&word.as_str());
+        }
+    }
+}

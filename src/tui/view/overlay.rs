@@ -1,0 +1,112 @@
+//! What lies over a screen: the menu and the question.
+
+use crate::text;
+use crate::tui::actions::{self, Availability};
+use crate::tui::app::{App, Asking, Menu, MenuKind};
+use crate::tui::theme::Role;
+use crate::tui::widgets::prose;
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear};
+
+/// A box in the middle; returns its inside.
+fn open(app: &App, frame: &mut Frame<'_>, area: Rect, title: &str, size: (u16, u16)) -> Rect {
+    let width = size.0.min(area.width);
+    let height = size.1.min(area.height);
+    let place = Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 2,
+        width,
+        height,
+    };
+    frame.render_widget(Clear, place);
+    let title = format!(" {title} ");
+    let block = Block::bordered()
+        .title(app.theme.span(Role::Strong, title))
+        .border_style(app.theme.style(Role::Dim));
+    let inside = block.inner(place);
+    frame.render_widget(block, place);
+    inside
+}
+
+/// The menu: actions with their keys, the impossible ones with their reason; or people.
+pub fn menu(app: &App, menu: &Menu, frame: &mut Frame<'_>, area: Rect) {
+    let (title, rows): (&str, Vec<(Role, String)>) = match &menu.kind {
+        MenuKind::Actions(actions) => {
+            let row = |(id, availability): &(actions::ActionId, Availability)| {
+                let info = actions::info(*id);
+                let key = app.keymap.key_of(*id).map(|key| key.to_string()).unwrap_or_default();
+                match availability {
+                    Availability::Disabled(why) => {
+                        (Role::Disabled, format!("{key:<3} {}: {why}", info.title))
+                    }
+                    _ => (Role::Text, format!("{key:<3} {:<22} {}", info.title, info.help)),
+                }
+            };
+            ("Actions: enter takes one, esc closes", actions.iter().map(row).collect())
+        }
+        MenuKind::People(people) => {
+            let row = |(who, part): &(String, String)| (Role::Text, format!("{who}  {part}"));
+            ("Act as…: enter chooses, esc closes", people.iter().map(row).collect())
+        }
+    };
+    let tall = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(2);
+    let inside = open(
+        app,
+        frame,
+        area,
+        title,
+        (area.width.min(96), tall.min(area.height.saturating_sub(2))),
+    );
+    // The row in focus is shown in full when it needs more than its line.
+    let page = usize::from(inside.height).max(1);
+    let first = menu.list.cursor / page * page;
+    for (index, (role, content)) in rows.iter().enumerate().skip(first).take(page) {
+        let y = inside.y + u16::try_from(index - first).unwrap_or(0);
+        let place = Rect { y, height: 1, ..inside };
+        let selected = index == menu.list.cursor;
+        let safe = text::safe(content).into_owned();
+        let room = usize::from(inside.width).saturating_sub(2);
+        let shown = text::truncate(&safe, room).into_owned();
+        let line = vec![Span::raw(app.theme.marker(selected)), app.theme.span(*role, shown)];
+        frame.render_widget(Line::from(line), place);
+        if selected {
+            frame.buffer_mut().set_style(place, app.theme.style(Role::Selected));
+            frame.set_cursor_position(Position { x: inside.x, y });
+        }
+    }
+}
+
+/// The question, Cancel first.
+pub fn question(app: &App, asking: &Asking, frame: &mut Frame<'_>, area: Rect) {
+    let question = &asking.question;
+    let width = area.width.min(72);
+    let mut lines: Vec<String> = Vec::new();
+    for line in &question.lines {
+        lines.extend(prose::wrap(line, usize::from(width.saturating_sub(4)).max(1)));
+        lines.push(String::new());
+    }
+    let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(3);
+    let title = text::safe(&question.title).into_owned();
+    let inside = open(app, frame, area, &title, (width, wanted));
+    let room = usize::from(inside.height.saturating_sub(1));
+    for (row, line) in lines.iter().take(room).enumerate() {
+        let y = inside.y + u16::try_from(row).unwrap_or(0);
+        let place = Rect { x: inside.x + 1, y, width: inside.width.saturating_sub(1), height: 1 };
+        frame.render_widget(Line::from(app.theme.span(Role::Text, line)), place);
+    }
+    let role = |here| if here { Role::Selected } else { Role::Text };
+    let y = inside.bottom().saturating_sub(1);
+    let marker = |here| app.theme.marker(here);
+    let buttons = vec![
+        app.theme.span(role(!asking.on_verb), format!("{}[ Cancel ]", marker(!asking.on_verb))),
+        Span::raw("  "),
+        app.theme
+            .span(role(asking.on_verb), format!("{}[ {} ]", marker(asking.on_verb), question.verb)),
+        app.theme.span(Role::Dim, "   tab changes"),
+    ];
+    frame.render_widget(Line::from(buttons), Rect { y, height: 1, ..inside });
+    let x = inside.x + if asking.on_verb { 18 } else { 4 };
+    frame.set_cursor_position(Position { x: x.min(inside.right().saturating_sub(1)), y });
+}

@@ -1,0 +1,202 @@
+//! What stands around a screen: header, title, messages, hints; and small pieces shared by screens.
+
+use super::prose;
+use crate::text;
+use crate::tui::actions::{self, ActionId, Availability};
+use crate::tui::app::{App, List};
+use crate::tui::screens::words;
+use crate::tui::theme::{Role, Theme};
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+
+/// From this width on a list has its detail beside it.
+pub const WIDE: u16 = 100;
+
+/// The first row: the roots with their keys, and who acts.
+pub fn header(app: &App, frame: &mut Frame<'_>, area: Rect) {
+    let theme = app.theme;
+    let session = &app.session;
+    let acting = session.principal != session.own;
+    let mut who =
+        if acting { format!("acting as {}", session.principal) } else { session.principal.clone() };
+    if app.read_only {
+        who.push_str(" · read-only");
+    }
+    let who = text::safe(&who).into_owned();
+    let mut left = vec![theme.span(Role::Strong, "caseward")];
+    let roots = [ActionId::GoCases, ActionId::GoAccess, ActionId::GoRequests, ActionId::GoLog];
+    let current = app.screens.first().map(|screen| screen.scope());
+    let mut tabs = Vec::new();
+    for id in roots {
+        let Some(key) = app.keymap.key_of(id) else { continue };
+        let here = current == Some(root_scope(id));
+        let role = if here { Role::Selected } else { Role::Text };
+        tabs.push(Span::raw(" "));
+        tabs.push(theme.span(role, format!("{key} {}", actions::info(id).title)));
+    }
+    let width = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
+    let room = usize::from(area.width);
+    let all = width(&left) + 1 + width(&tabs);
+    if all + 2 + text::width(&who) <= room {
+        left.push(Span::raw(" "));
+        left.extend(tabs);
+    } else if width(&tabs) + text::width(words::short(&who)) + 2 <= room && room >= 60 {
+        left = tabs;
+    }
+    let used = width(&left);
+    let shown = text::truncate(&who, room.saturating_sub(used + 2)).into_owned();
+    let pad = room.saturating_sub(used + text::width(&shown));
+    left.push(Span::raw(" ".repeat(pad)));
+    left.push(theme.span(if acting { Role::Warn } else { Role::Dim }, shown));
+    frame.render_widget(Line::from(left), Rect { height: 1, ..area });
+}
+
+const fn root_scope(id: ActionId) -> actions::Scope {
+    match id {
+        ActionId::GoAccess => actions::Scope::Access,
+        ActionId::GoRequests => actions::Scope::Requests,
+        ActionId::GoLog => actions::Scope::Log,
+        _ => actions::Scope::Cases,
+    }
+}
+
+/// The second row: where one is, level by level.
+pub fn title(app: &App, frame: &mut Frame<'_>, area: Rect) {
+    let mut spans = Vec::new();
+    let room = usize::from(area.width);
+    let titles: Vec<String> = app
+        .screens
+        .iter()
+        .map(|screen| text::safe(&screen.title(&app.session)).into_owned())
+        .collect();
+    let whole = titles.join(" › ");
+    let shown = if text::width(&whole) <= room {
+        whole
+    } else {
+        titles.last().cloned().unwrap_or_default()
+    };
+    spans.push(app.theme.span(Role::Strong, text::truncate(&shown, room)));
+    frame.render_widget(Line::from(spans), Rect { height: 1, ..area });
+}
+
+/// The lines of the fresh message, at most `most`.
+#[must_use]
+pub fn message_lines(app: &App, width: u16, most: usize) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    if let Some(job) = &app.job {
+        let state = if job.stopping { "stopping" } else { &job.progress };
+        let how = match (job.work.can_stop(), app.keymap.key_of(ActionId::StopJob)) {
+            (true, Some(key)) if !job.stopping => format!("  ({key} stops it)"),
+            _ => String::new(),
+        };
+        let line = format!("{}: {state}{how}", job.work.title());
+        let safe = text::safe(&line).into_owned();
+        let shown = text::truncate(&safe, usize::from(width)).into_owned();
+        lines.push(Line::from(app.theme.span(Role::Accent, shown)));
+    }
+    let Some(message) = app.message() else { return lines };
+    let mut content = message.text.clone();
+    if let Some(hint) = &message.hint {
+        content.push_str("\nhint: ");
+        content.push_str(hint);
+    }
+    let wrapped = prose::wrap(&content, usize::from(width));
+    let cut = wrapped.len() > most;
+    for line in wrapped.into_iter().take(most) {
+        lines.push(Line::from(app.theme.span(message.role, line)));
+    }
+    if cut && let Some(key) = app.keymap.key_of(ActionId::Messages) {
+        lines.pop();
+        lines.push(Line::from(app.theme.span(Role::Dim, format!("… {key} shows all of it"))));
+    }
+    lines
+}
+
+/// The last row: the most useful keys, looked up, so that they are right.
+pub fn footer(app: &App, frame: &mut Frame<'_>, area: Rect) {
+    let theme = app.theme;
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    let mut used = 0;
+    for id in app.front().hints(&app.session) {
+        let role = match app.availability(id) {
+            Availability::Hidden => continue,
+            Availability::Disabled(_) => Role::Disabled,
+            Availability::Enabled => Role::Accent,
+        };
+        let Some(key) = app.keymap.key_of(id).map(|key| key.to_string()) else { continue };
+        let title = match id {
+            ActionId::Quit if app.screens.len() > 1 => "back",
+            ActionId::Open => app.front().open_word().unwrap_or(actions::info(id).title),
+            _ => actions::info(id).title,
+        };
+        let width = text::width(&key) + 1 + text::width(title) + 2;
+        if used + width > usize::from(area.width) + 2 {
+            break;
+        }
+        used += width;
+        spans.push(theme.span(role, key));
+        spans.push(theme.span(Role::Dim, format!(" {title}  ")));
+    }
+    frame.render_widget(Line::from(spans), Rect { height: 1, ..area });
+}
+
+/// A bar over the list; returns what is left below it.
+pub fn banner(frame: &mut Frame<'_>, area: Rect, theme: Theme, content: &str) -> Rect {
+    if area.height < 6 {
+        return area;
+    }
+    let most = if area.height >= 12 { 2 } else { 1 };
+    let lines = prose::wrap(content, usize::from(area.width));
+    let tall = u16::try_from(lines.len().min(most)).unwrap_or(1);
+    for (row, line) in lines.into_iter().take(most).enumerate() {
+        let y = area.y + u16::try_from(row).unwrap_or(0);
+        let line = Line::from(theme.span(Role::Warn, line));
+        frame.render_widget(line, Rect { y, height: 1, ..area });
+    }
+    Rect { y: area.y + tall, height: area.height - tall, ..area }
+}
+
+/// The filter's row while there is a filter; returns what is left below it.
+pub fn filter(frame: &mut Frame<'_>, area: Rect, theme: Theme, list: &List) -> Rect {
+    if (list.filter.is_empty() && !list.filtering) || area.height < 4 {
+        return area;
+    }
+    let place = Rect { height: 1, ..area };
+    let mut spans = vec![theme.span(Role::Accent, "/ "), theme.span(Role::Text, &list.filter)];
+    if list.filtering {
+        spans.push(theme.span(Role::Selected, " "));
+        spans.push(theme.span(Role::Dim, "  enter keeps it, esc clears it"));
+    } else {
+        spans.push(theme.span(Role::Dim, "  / changes it"));
+    }
+    frame.render_widget(Line::from(spans), place);
+    Rect { y: area.y + 1, height: area.height - 1, ..area }
+}
+
+/// A sentence where a list would be.
+pub fn empty(frame: &mut Frame<'_>, area: Rect, theme: Theme, why: &str) {
+    for (row, line) in prose::wrap(why, usize::from(area.width.saturating_sub(2)).max(1))
+        .into_iter()
+        .take(usize::from(area.height))
+        .enumerate()
+    {
+        let y = area.y + u16::try_from(row).unwrap_or(0);
+        let place = Rect { x: area.x + 1, y, width: area.width.saturating_sub(1), height: 1 };
+        frame.render_widget(Line::from(theme.span(Role::Dim, line)), place);
+    }
+    if area.height > 0 && area.width > 0 {
+        frame.set_cursor_position(Position { x: area.x, y: area.y });
+    }
+}
+
+/// List and detail side by side where there is room for both.
+#[must_use]
+pub fn split(area: Rect, percent: u16) -> (Rect, Option<Rect>) {
+    if area.width < WIDE {
+        return (area, None);
+    }
+    let left = area.width * percent / 100;
+    let right = Rect { x: area.x + left + 2, width: area.width - left - 2, ..area };
+    (Rect { width: left, ..area }, Some(right))
+}

@@ -1,0 +1,14 @@
+//! What is wrong, hostile, full or gone meets a clear error that names the file and the way out, the
+//! exit code of the contract, and a workspace in which nothing changed.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "../cli/harness.rs"]
+mod harness;
+
+mod hostile;
+mod ids;
+mod links;
+mod others;
+mod records;
+mod resources;

@@ -1,0 +1,221 @@
+//! No permission, no space: an I/O error with the path and the way out, and nothing changed.
+
+use super::harness::{MIGRATION, Ran, Sandbox};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// An account that owns nothing; root ignores modes, so root's tests run as this one.
+const NOBODY: u32 = 65_534;
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// Gives the sandbox to an account for which modes count.
+fn hand_over(sandbox: &Sandbox) {
+    if !is_root() {
+        return;
+    }
+    let mut open = vec![sandbox.path().to_path_buf()];
+    while let Some(path) = open.pop() {
+        std::os::unix::fs::chown(&path, Some(NOBODY), Some(NOBODY)).unwrap();
+        if path.is_dir() {
+            open.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        }
+    }
+    // The program lies where that account cannot reach it.
+    let program = sandbox.path().join("bin/caseward");
+    std::fs::copy(env!("CARGO_BIN_EXE_caseward"), &program).unwrap();
+    set_mode(&program, 0o755);
+}
+
+/// Runs as an account for which modes count.
+fn run(sandbox: &Sandbox, line: &str) -> Ran {
+    if !is_root() {
+        return sandbox.sh(line);
+    }
+    let own = sandbox.command();
+    let mut command = Command::new(sandbox.path().join("bin/caseward"));
+    command.env_clear();
+    for (name, value) in own.get_envs() {
+        if let Some(value) = value {
+            command.env(name, value);
+        }
+    }
+    command.current_dir(sandbox.path()).args(line.split(' ')).uid(NOBODY).gid(NOBODY);
+    Ran::from_output(line, command.stdin(Stdio::null()).output().unwrap())
+}
+
+#[test]
+fn a_workspace_that_cannot_be_written_is_read_and_said_so() {
+    let sandbox = Sandbox::demo();
+    sandbox.file("a.log", "x");
+    hand_over(&sandbox);
+    for dir in [".journal", "tenants/contoso.com", "."] {
+        set_mode(&sandbox.inside(dir), 0o500);
+    }
+    let lock = sandbox.inside(".lock");
+    set_mode(&lock, 0o400);
+    let before = sandbox.tree();
+    for line in ["case list", "status", "case show 2610240010004182", "attest verify", "doctor"] {
+        let ran = run(&sandbox, line);
+        assert_eq!(ran.code, 0, "{ran:?}");
+    }
+    for line in [
+        "case close 2610240010004182",
+        "attach 2610240010004182 a.log --category euii",
+        "tenant add new.example",
+        "dsr new contoso.com --type delete --regulation gdpr --requester contact --option a",
+    ] {
+        let ran = run(&sandbox, line);
+        assert_eq!(ran.code, 4, "{ran:?}");
+        assert!(ran.stderr.contains("permission denied"), "{ran:?}");
+        assert!(ran.stderr.contains("ws/"), "the path is named: {ran:?}");
+        assert!(ran.stderr.contains("hint: check the owner and mode"), "{ran:?}");
+    }
+    assert_eq!(sandbox.tree(), before);
+}
+
+#[test]
+fn a_store_that_cannot_be_written_takes_nothing_half() {
+    let sandbox = Sandbox::demo();
+    sandbox.file("a.log", "x");
+    hand_over(&sandbox);
+    let store = sandbox.inside(&format!("tenants/contoso.com/cases/{MIGRATION}/diagnostics"));
+    set_mode(&store, 0o500);
+    let before = sandbox.tree();
+    let line = format!("attach {MIGRATION} a.log --category euii");
+    let ran = run(&sandbox, &line);
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(ran.stderr.contains("permission denied"), "{ran:?}");
+    assert_eq!(sandbox.tree(), before, "nothing is changed, and nothing stays behind");
+    set_mode(&store, 0o700);
+    assert_eq!(run(&sandbox, &line).code, 0, "it can be repeated");
+    let items = run(&sandbox, &format!("diagnostics list {MIGRATION} --json")).document();
+    let copies = items["items"].as_array().unwrap().iter().filter(|item| item["size"] == 1).count();
+    assert_eq!(copies, 1, "and is there once");
+}
+
+#[test]
+fn a_directory_that_cannot_be_read_is_named() {
+    let sandbox = Sandbox::demo();
+    hand_over(&sandbox);
+    set_mode(&sandbox.inside("tenants/fabrikam.com/cases"), 0o000);
+    let ran = run(&sandbox, "case list");
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(ran.stderr.contains("tenants/fabrikam.com/cases"), "{ran:?}");
+    assert!(ran.stderr.contains("permission denied"), "{ran:?}");
+    set_mode(&sandbox.inside("tenants/fabrikam.com/cases"), 0o700);
+}
+
+#[test]
+fn del_7_a_file_that_cannot_be_searched_makes_a_discovery_incomplete() {
+    let sandbox = Sandbox::demo();
+    hand_over(&sandbox);
+    let path = format!("tenants/contoso.com/cases/{MIGRATION}/diagnostics/migration-users.csv");
+    set_mode(&sandbox.inside(&path), 0o000);
+    let made = run(
+        &sandbox,
+        "dsr new contoso.com --type delete --regulation gdpr --requester customer --option a --identifier email=jane@contoso.com",
+    );
+    assert_eq!(made.code, 0, "{made:?}");
+    let ran = run(&sandbox, "dsr discover DSR-2026-0002 --json");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let found = ran.document();
+    assert_eq!(found["complete"], false);
+    let named = found["problems"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .any(|problem| problem["path"] == path.as_str());
+    assert!(named, "{}", found["problems"]);
+    set_mode(&sandbox.inside(&path), 0o600);
+}
+
+/// Runs under a limit on the size of files, with the signal ignored: writing fails as on a full disk.
+fn run_limited(sandbox: &Sandbox, blocks: u32, line: &str) -> Ran {
+    let own = sandbox.command();
+    let mut command = Command::new("/bin/sh");
+    command.env_clear();
+    for (name, value) in own.get_envs() {
+        if let Some(value) = value {
+            command.env(name, value);
+        }
+    }
+    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+    command
+        .current_dir(sandbox.path())
+        .args(["-c", &script, env!("CARGO_BIN_EXE_caseward")])
+        .args(line.split(' '))
+        .stdin(Stdio::null());
+    Ran::from_output(line, command.output().unwrap())
+}
+
+#[test]
+fn a_limit_on_file_sizes_stops_a_commit_before_anything_changed() {
+    let sandbox = Sandbox::demo();
+    sandbox.file("large.bin", vec![0; 4 << 20]);
+    let before = sandbox.tree();
+    for (blocks, line) in [
+        (0, "case close 2610240010004182"),
+        (0, "consent revoke 2610240010004182"),
+        (1024, "attach 2610240010004182 large.bin --category euii"),
+    ] {
+        let ran = run_limited(&sandbox, blocks, line);
+        assert_eq!(ran.code, 4, "{ran:?}");
+        assert!(ran.stderr.contains("cannot write"), "{ran:?}");
+        assert_eq!(sandbox.tree(), before, "{line}");
+        assert_eq!(std::fs::read_dir(sandbox.inside(".journal")).unwrap().count(), 0, "{line}");
+    }
+    assert_eq!(sandbox.sh("case list").code, 0);
+}
+
+/// Whether a small file system can be mounted here, in a namespace of its own.
+fn small_disk(script: &str, sandbox: &Sandbox) -> Option<std::process::Output> {
+    let mount = "mount -t tmpfs -o size=1m,mode=700 none small";
+    let probe = |script: &str| {
+        Command::new("unshare")
+            .args(["-r", "-m", "sh", "-c", script])
+            .current_dir(sandbox.path())
+            .stdin(Stdio::null())
+            .output()
+    };
+    std::fs::create_dir_all(sandbox.path().join("small")).unwrap();
+    match probe(mount) {
+        Ok(output) if output.status.success() => {}
+        other => {
+            println!("not run: no small file system can be mounted here ({other:?})");
+            return None;
+        }
+    }
+    Some(probe(&format!("{mount} && {script}")).unwrap())
+}
+
+#[test]
+fn a_full_disk_is_said_to_be_full_and_nothing_changed() {
+    let sandbox = Sandbox::demo();
+    sandbox.file("large.bin", vec![0; 2 << 20]);
+    let program = env!("CARGO_BIN_EXE_caseward");
+    // The same workspace on a disk of one megabyte: an attachment of two does not fit.
+    let script = format!(
+        "cp -a ws small/ws && before=$(cd small/ws && find . -type f | sort | xargs cat | sha256sum) && \
+         CASEWARD_NOW={} NO_COLOR=1 {program} --workspace small/ws attach {MIGRATION} large.bin --category euii; \
+         echo \"code $?\"; after=$(cd small/ws && find . -type f | sort | xargs cat | sha256sum); \
+         test \"$before\" = \"$after\" && echo unchanged; ls small/ws/.journal | wc -l; \
+         CASEWARD_NOW={} {program} --workspace small/ws case list > /dev/null && echo readable",
+        super::harness::NOW,
+        super::harness::NOW,
+    );
+    let Some(output) = small_disk(&script, &sandbox) else { return };
+    let (out, err) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(out.contains("code 4\nunchanged\n0\nreadable"), "{out}\n{err}");
+    assert!(err.contains("the disk is full"), "{err}");
+    assert!(err.contains("hint: nothing was changed; free some space"), "{err}");
+}

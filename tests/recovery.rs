@@ -1,0 +1,423 @@
+//! A stop between any two steps of a commit, and of a whole deletion, leaves all of it or nothing.
+//!
+//! Every operation runs on a file system that stops after `n` changes, for every `n` until the run
+//! is not stopped. Then the workspace is opened on the plain file system, as the next start does.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "rules/world.rs"]
+mod world;
+
+use caseward::attest::Log;
+use caseward::error::Result;
+use caseward::fs::Fs;
+use caseward::fs::stop::StopFs;
+use caseward::model::{
+    Decision, DsrState, DsrType, GivenIdentifier, IdentifierType, PlanScope, Regulation,
+    RequestOption, Requester,
+};
+use caseward::ops::access::DecisionInput;
+use caseward::ops::dsr::NewRequest;
+use caseward::ops::{Context, access, case, consent, dsr, status};
+use caseward::workspace::Workspace;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use world::*;
+
+/// A workspace's files apart from audit logs, the journal, and directories that hold nothing.
+type Records = BTreeMap<PathBuf, Vec<u8>>;
+
+/// Copies a directory, files and directories only.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// A copy of a prepared workspace, to be stopped in.
+struct Trial {
+    dir: tempfile::TempDir,
+}
+
+impl Trial {
+    fn of(prepared: &World) -> Self {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("caseward-test-");
+        let dir = builder.tempdir_in("/dev/shm").or_else(|_| builder.tempdir()).unwrap();
+        copy(&prepared.root(), &dir.path().join("ws"));
+        Self { dir }
+    }
+
+    fn root(&self) -> PathBuf {
+        self.dir.path().join("ws")
+    }
+
+    fn plain(&self) -> Arc<dyn Fs> {
+        Arc::new(caseward::fs::RealFs::open(&self.root()).unwrap())
+    }
+
+    /// Runs `operation` with at most `steps` changes; whether it was stopped.
+    fn stopped_after(&self, steps: u64, operation: &dyn Fn(&Workspace) -> Result<()>) -> bool {
+        let stop = Arc::new(StopFs::new(self.plain(), steps));
+        let workspace = Workspace::open_with(
+            Arc::clone(&stop) as Arc<dyn Fs>,
+            &self.root(),
+            caseward::workspace::Access::Write,
+        )
+        .unwrap();
+        let result = operation(&workspace);
+        // What follows the last step that an operation needs may fail unnoticed, never before it.
+        assert!(stop.stopped() || result.is_ok(), "{steps} steps: {result:?}");
+        stop.stopped()
+    }
+
+    /// Opens as the next start of the program does, deletions included.
+    fn reopened(&self) -> Workspace {
+        let workspace = Workspace::open(&self.root()).unwrap();
+        let context = context(&workspace, NOW, ANA);
+        let log = Log::open(Arc::clone(workspace.fs()));
+        if log.needs_recovery().unwrap() {
+            let mut session = log.lock(time(NOW)).unwrap();
+            dsr::settle(&context, &mut session).unwrap();
+        }
+        workspace
+    }
+
+    fn records(&self) -> Records {
+        let mut files = files_below(&self.root());
+        files.retain(|path, _| !path.ends_with("audit.jsonl") && path != Path::new(".lock"));
+        files
+    }
+
+    /// The audit logs, each as its lines without the ids and times of events.
+    fn events(&self) -> BTreeMap<PathBuf, Vec<String>> {
+        let mut files = files_below(&self.root());
+        files.retain(|path, _| path.ends_with("audit.jsonl"));
+        files
+            .into_iter()
+            .map(|(path, bytes)| {
+                let text = String::from_utf8(bytes).unwrap();
+                assert!(
+                    text.is_empty() || text.ends_with('\n'),
+                    "{}: no torn line",
+                    path.display()
+                );
+                let lines = text.lines().map(|line| {
+                    let mut event: serde_json::Value = serde_json::from_str(line).unwrap();
+                    event["id"] = "".into();
+                    event.to_string()
+                });
+                (path, lines.collect())
+            })
+            .collect()
+    }
+}
+
+/// Stops `operation` after every number of steps: what is left is the old state or the new one, of
+/// all files and of all audit logs together, and nothing in the journal.
+fn all_or_nothing(prepared: &World, operation: &dyn Fn(&Workspace) -> Result<()>) {
+    let untouched = Trial::of(prepared);
+    let old = (untouched.records(), untouched.events());
+    let done = Trial::of(prepared);
+    assert!(!done.stopped_after(u64::MAX - 1, operation));
+    let new = (done.records(), done.events());
+    assert_ne!(old.0, new.0);
+    assert_ne!(old.1, new.1);
+    let (mut before, mut after) = (0, 0);
+    for steps in 0.. {
+        let trial = Trial::of(prepared);
+        let stopped = trial.stopped_after(steps, operation);
+        let workspace = trial.reopened();
+        let journal = std::fs::read_dir(trial.root().join(".journal")).unwrap().count();
+        assert_eq!(journal, 0, "{steps} steps: the journal is empty");
+        let state = (trial.records(), trial.events());
+        if state == old {
+            before += 1;
+            assert_eq!(after, 0, "{steps} steps: once it is done it stays done");
+        } else {
+            assert_eq!(state.0, new.0, "{steps} steps: neither the old nor the new records");
+            assert_eq!(state.1, new.1, "{steps} steps: each event once");
+            after += 1;
+        }
+        assert_eq!(status::status(&context(&workspace, NOW, ANA)).unwrap().problems, []);
+        if !stopped {
+            assert!(before > 5 && after > 5, "{before} before and {after} after the commit point");
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_consent_is_recorded_with_its_event_or_not_at_all() {
+    all_or_nothing(&story(&[MIGRATION]), &|workspace| {
+        consent::answer(&context(workspace, NOW, ANA), MIGRATION, false, None, None).map(drop)
+    });
+}
+
+#[test]
+fn case_5_a_closing_is_all_or_nothing_in_both_tenants() {
+    let world = story(&[MIGRATION]);
+    // One access in force, one removed, and one pending: three kinds of ends.
+    access::request(&world.as_engineer(ANA), MIGRATION, "fabrikam.com", "why").unwrap();
+    all_or_nothing(&world, &|workspace| {
+        case::close(&context(workspace, NOW, ANA), MIGRATION).map(drop)
+    });
+}
+
+#[test]
+fn two_files_are_attached_with_their_sidecars_or_none_is() {
+    let world = story(&[MIGRATION]);
+    let files = [world.file("a.log", b"first\n"), world.file("b.log", &[7; 300_000])];
+    all_or_nothing(&world, &|workspace| {
+        attach_now(&context(workspace, NOW, ANA), &attachment(MIGRATION, &files)).map(drop)
+    });
+}
+
+#[test]
+fn an_approval_for_both_sides_is_all_or_nothing() {
+    let world = story(&[DECLINED]);
+    all_or_nothing(&world, &|workspace| {
+        let adele = context(workspace, NOW, ADELE);
+        access::decide(&adele, "SAR-6JWD83PK", DecisionInput::unsigned(Decision::Approved, None))
+            .map(drop)
+    });
+}
+
+#[test]
+fn a_refusal_is_logged_once_or_not_at_all() {
+    let world = story(&[MIGRATION]);
+    let untouched = Trial::of(&world);
+    let (records, old) = (untouched.records(), untouched.events());
+    let log = PathBuf::from("tenants/contoso.com/audit.jsonl");
+    for steps in 0.. {
+        let trial = Trial::of(&world);
+        let stop = Arc::new(StopFs::new(trial.plain(), steps));
+        let access = caseward::workspace::Access::Write;
+        let fs = Arc::clone(&stop) as Arc<dyn Fs>;
+        let workspace = Workspace::open_with(fs, &trial.root(), access).unwrap();
+        // The refusal stands, whether or not it could be logged.
+        let refusal = refused(case::remove(&context(&workspace, NOW, ANA), MIGRATION));
+        assert_eq!(refusal.rule, "CASE-10");
+        trial.reopened();
+        assert_eq!(trial.records(), records, "{steps} steps");
+        let events = trial.events();
+        let added = events[&log].len() - old[&log].len();
+        assert!(added <= 1, "{steps} steps: {added} events");
+        if !stop.stopped() {
+            assert_eq!(added, 1);
+            return;
+        }
+    }
+}
+
+/// Recovery itself can be stopped, again and again.
+#[test]
+fn a_recovery_that_is_stopped_is_recovered_from() {
+    let world = story(&[MIGRATION]);
+    let close =
+        |workspace: &Workspace| case::close(&context(workspace, NOW, ANA), MIGRATION).map(drop);
+    let untouched = Trial::of(&world);
+    let old = (untouched.records(), untouched.events());
+    let done = Trial::of(&world);
+    assert!(!done.stopped_after(u64::MAX - 1, &close));
+    let new = (done.records(), done.events());
+    for steps in 0.. {
+        let stopped = {
+            let trial = Trial::of(&world);
+            let stopped = trial.stopped_after(steps, &close);
+            for again in [0, 1, 2, 3, 5, 8] {
+                let stop = StopFs::new(trial.plain(), again);
+                let access = caseward::workspace::Access::Write;
+                let _ = Workspace::open_with(Arc::new(stop), &trial.root(), access);
+            }
+            trial.reopened();
+            let state = (trial.records(), trial.events());
+            assert!(
+                state == old || state == new,
+                "{steps} steps, recovery stopped again and again"
+            );
+            stopped
+        };
+        if !stopped {
+            return;
+        }
+    }
+}
+
+/// The example without all but these cases of contoso.com: hundreds of runs each copy the workspace.
+fn story(cases: &[&str]) -> World {
+    let world = World::demo();
+    for other in ["fabrikam.com/cases", "northwind.example", "contoso-test.com/cases"] {
+        std::fs::remove_dir_all(world.inside(&format!("tenants/{other}"))).unwrap();
+    }
+    for case in world.workspace.case_ids(&id("contoso.com")).unwrap().0 {
+        if !cases.iter().any(|kept| case == **kept) {
+            let dir = format!("tenants/contoso.com/cases/{case}");
+            std::fs::remove_dir_all(world.inside(&dir)).unwrap();
+        }
+    }
+    world
+}
+
+/// Jane's closed engagement: planned by Ana, approved by Ben.
+fn approved_deletion() -> (World, String, Vec<String>) {
+    let world = story(&[CLOSED]);
+    let ana = world.as_engineer(ANA);
+    let new = NewRequest {
+        tenant: "contoso.com".to_owned(),
+        kind: DsrType::Delete,
+        regulation: Regulation::Gdpr,
+        requester: Requester::Customer,
+        option: RequestOption::B,
+        cases: vec![CLOSED.to_owned()],
+        identifiers: vec![GivenIdentifier {
+            kind: IdentifierType::Email,
+            value: "jane@contoso.com".to_owned(),
+            salt: None,
+        }],
+        allow_single_word: false,
+        received_at: None,
+    };
+    let id = dsr::receive(&ana, new).unwrap().id.to_string();
+    dsr::discover(&ana, &id, &|_| {}, &AtomicBool::new(false)).unwrap();
+    let plan = dsr::plan(&ana, &id, Some(PlanScope::Engagement), true).unwrap();
+    dsr::approve(&world.as_engineer(BEN), &id, None, None).unwrap();
+    (world, id, plan.items.into_iter().map(|item| item.path).collect())
+}
+
+fn execute(context: &Context, id: &str) -> Result<dsr::Executed> {
+    dsr::execute(context, id, &mut |_| {})
+}
+
+/// What a deletion leaves behind: everything gone, said so in the log and the request, buried, and
+/// no leftover.
+fn check_done(trial: &Trial, workspace: &Workspace, id: &str, planned: &[String], steps: u64) {
+    let root = trial.root();
+    let request = dsr::show(&context(workspace, NOW, ANA), id).unwrap();
+    assert_eq!(request.state, DsrState::Fulfilled, "{steps} steps");
+    assert_eq!(request.executions.len(), 1, "{steps} steps: recorded once");
+    for path in planned {
+        assert!(!root.join(path).exists(), "{steps} steps: {path} is left");
+    }
+    let case = root.join(format!("tenants/contoso.com/cases/{CLOSED}"));
+    let left: Vec<_> = std::fs::read_dir(&case).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(left, ["tombstone.toml"], "{steps} steps");
+    assert!(!root.join("tenants/contoso-test.com/approvals/SAR-B8MZ4RTE").exists());
+    let log = Log::open(Arc::clone(workspace.fs()));
+    assert_eq!(log.size().unwrap(), 3, "{steps} steps: genesis, begin, end");
+    let (begin, end) = (request.executions[0].begin, request.executions[0].end);
+    assert_eq!((begin, end), (1, 2));
+    let tx = request.executions[0].tx.parse().unwrap();
+    let opening = log.opening(tx).unwrap().expect("the opening is there");
+    let attested: Vec<String> =
+        opening.records.iter().map(|record| record.record.path.display()).collect();
+    assert_eq!(attested, planned, "{steps} steps: the log is about these files");
+    let names = |tenant: &str| -> Vec<String> {
+        let (events, problems) = workspace.audit(&world::id(tenant)).unwrap();
+        assert_eq!(problems, []);
+        events.iter().map(|event| event.activity_display_name.to_string()).collect()
+    };
+    let own = names("contoso.com");
+    let count = |name: &str| own.iter().filter(|seen| *seen == name).count();
+    assert_eq!(count("Data subject request executed"), 1, "{steps} steps");
+    assert_eq!(count("Case expunged"), 1, "{steps} steps");
+    assert_eq!(count("Diagnostic deleted"), 2, "{steps} steps: one for each");
+}
+
+fn check_no_leftovers(trial: &Trial, workspace: &Workspace, steps: u64) {
+    for dir in [".journal", ".attest/txn", ".attest/trash", ".attest/torn"] {
+        let left = std::fs::read_dir(trial.root().join(dir)).map_or(0, Iterator::count);
+        // A torn tail is kept as evidence, in the step that writes the log.
+        assert!(left == 0 || dir == ".attest/torn", "{steps} steps: {left} in {dir}");
+    }
+    let mut context = context(workspace, NOW, ANA);
+    assert_eq!(status::status(&context).unwrap().problems, [], "{steps} steps");
+    context.read_only = true;
+    let verified = caseward::ops::attest::verify(&context, None, &mut |_, _| {}).unwrap();
+    assert!(verified.ok, "{steps} steps: {:?}", verified.checks);
+}
+
+#[test]
+fn del_4_a_deletion_stopped_anywhere_is_finished_or_never_began() {
+    let (world, id, planned) = approved_deletion();
+    let run = |workspace: &Workspace| execute(&context(workspace, NOW, ANA), &id).map(drop);
+    let untouched = Trial::of(&world);
+    let before = untouched.records();
+    let (mut never, mut finished) = (0, 0);
+    for steps in 0.. {
+        let trial = Trial::of(&world);
+        let stopped = trial.stopped_after(steps, &run);
+        let workspace = trial.reopened();
+        check_no_leftovers(&trial, &workspace, steps);
+        let state = dsr::show(&context(&workspace, NOW, ANA), &id).unwrap().state;
+        if state == DsrState::Approved {
+            never += 1;
+            assert_eq!(finished, 0, "{steps} steps");
+            for path in &planned {
+                let bytes = std::fs::read(trial.root().join(path)).unwrap();
+                assert_eq!(bytes, before[Path::new(path)], "{steps} steps: {path}");
+            }
+            let log = Log::open(Arc::clone(workspace.fs()));
+            assert_eq!(log.size().unwrap(), 1, "{steps} steps: no entry about nothing");
+            // It can be done now.
+            let done = execute(&context(&workspace, NOW, ANA), &id).unwrap();
+            assert!(done.complete);
+        } else {
+            finished += 1;
+        }
+        check_done(&trial, &workspace, &id, &planned, steps);
+        // Done again it says the same.
+        let again = execute(&context(&workspace, NOW, ANA), &id).unwrap();
+        assert!(again.complete && again.items.iter().all(|item| item.verdict == "deleted"));
+        if !stopped {
+            assert!(never > 5 && finished > 20, "{never} never began, {finished} finished");
+            return;
+        }
+    }
+}
+
+/// The settlement after a recovery can be stopped as well.
+#[test]
+fn del_4_a_settlement_that_is_stopped_is_settled_again() {
+    let (world, id, planned) = approved_deletion();
+    let run = |workspace: &Workspace| execute(&context(workspace, NOW, ANA), &id).map(drop);
+    // Where the run is stopped: in the middle of the transaction, in the quarantine or after it.
+    let total = (0..).find(|steps| !Trial::of(&world).stopped_after(*steps, &run)).unwrap();
+    for first in [total / 3, total * 2 / 3] {
+        for again in 0.. {
+            let trial = Trial::of(&world);
+            assert!(trial.stopped_after(first, &run));
+            let stop = Arc::new(StopFs::new(trial.plain(), again));
+            let attempt = || -> Result<()> {
+                let access = caseward::workspace::Access::Write;
+                let fs = Arc::clone(&stop) as Arc<dyn Fs>;
+                let workspace = Workspace::open_with(fs, &trial.root(), access)?;
+                let log = Log::open(Arc::clone(workspace.fs()));
+                let mut session = log.lock(time(NOW))?;
+                dsr::settle(&context(&workspace, NOW, ANA), &mut session).map(drop)
+            };
+            let result = attempt();
+            let stopped = stop.stopped();
+            assert!(stopped || result.is_ok(), "{first} and {again} steps: {result:?}");
+            let workspace = trial.reopened();
+            check_no_leftovers(&trial, &workspace, again);
+            let state = dsr::show(&context(&workspace, NOW, ANA), &id).unwrap().state;
+            if state == DsrState::Approved {
+                execute(&context(&workspace, NOW, ANA), &id).unwrap();
+            }
+            check_done(&trial, &workspace, &id, &planned, again);
+            if !stopped {
+                break;
+            }
+        }
+    }
+}

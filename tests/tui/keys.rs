@@ -1,0 +1,298 @@
+//! Key scripts: what keys do to the state, what they ask of the world, and what they never do.
+
+use crate::harness::{ANA, BEN, Setting, Stage, keys};
+use crate::scripts::{TO_DELETION, TO_PLAN, TO_REVIEW};
+use caseward::tui::actions::{ACTIONS, ActionId, Availability, Danger};
+use caseward::tui::app::{Action, App, Effect, Operation, Work};
+use caseward::tui::theme::Theme;
+
+#[test]
+fn letters_arrows_and_pages_move() {
+    let mut stage = Stage::new();
+    stage.type_keys("jjk<down><enter>").shows("2611120010003365 Finance is asked");
+    stage.type_keys("<esc>").shows("Cases (13)");
+    stage.type_keys("G<enter>").shows("SharePoint migration leaves folders");
+    stage.type_keys("qg<enter>").shows("App registration");
+}
+
+#[test]
+fn a_filter_shows_what_has_all_words() {
+    let mut stage = Stage::new();
+    stage.type_keys("/mailbox OPEN").shows("Cases (2 of 13)");
+    stage.shows("2610240010004182").shows("2610020030005521").shows_not("2608110010000657");
+    // Letters are letters while typing; enter keeps the filter and moves again.
+    stage.type_keys("<enter>j<enter>").shows("Shared mailbox: replies");
+    stage.type_keys("<esc><esc>").shows("Cases (13)");
+}
+
+#[test]
+fn escape_goes_back_and_q_leaves_at_the_root() {
+    let mut stage = Stage::new();
+    stage.type_keys("<enter>?<esc>").shows("Overview");
+    stage.type_keys("q");
+    assert!(!stage.app.ended);
+    stage.shows("Cases (13)");
+    stage.type_keys("<esc>").shows("q leaves the program");
+    assert!(!stage.app.ended);
+    stage.type_keys("q");
+    assert!(stage.app.ended);
+}
+
+#[test]
+fn what_is_due_and_what_is_wrong_is_listed() {
+    let broken = |dir: &std::path::Path| {
+        let path = dir.join("tenants/contoso.com/cases/2610240010004182/case.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, text.replace("severity =", "severty =")).unwrap();
+    };
+    let mut stage = Stage::with(Setting::default(), broken);
+    stage.shows("problem (d: list)").shows("Cases (12)");
+    stage.type_keys("d").shows("overdue, ");
+    stage.type_keys("G").shows("unknown key `severty`");
+}
+
+#[test]
+fn a_disabled_action_says_why_with_its_rule() {
+    let mut stage = Stage::new();
+    // Somebody else's case: its diagnostics are not Ana's.
+    stage.type_keys("/2611120010003365<enter><enter>d").shows("CONS-12");
+    stage.shows_not("[ Attach ]");
+    // The menu shows the reason beside it.
+    stage.type_keys("a").shows("attach").shows("does not work on case");
+    stage.type_keys("<esc>2y").shows("[SAR-4]");
+}
+
+#[test]
+fn acting_as_somebody_else_stands_in_the_header() {
+    let mut stage = Stage::new();
+    stage.shows(ANA).shows_not("acting as");
+    stage.type_keys("@j<enter>").shows(&format!("acting as {BEN}"));
+    stage.type_keys("@k<enter>").shows_not("acting as");
+}
+
+#[test]
+fn a_request_is_approved_by_an_administrator_of_both_tenants() {
+    let mut stage = Stage::new();
+    stage.shows("2 pending access requests (2: view and approve)");
+    stage.type_keys("@jjjj<enter>2").shows("acting as adele@contoso.com");
+    // Cancel has the focus: enter alone changes nothing.
+    stage.type_keys("y<enter>").shows("Manage pending requests (2)");
+    stage.type_keys("y<tab><enter>").shows("You approved SAR-6JWD83PK; it is approved now.");
+    stage.shows("Manage pending requests (1)").shows("Approved access (3)");
+    stage.type_keys("<tab>").shows("SAR-6JWD83PK");
+    stage.type_keys("<tab>n<tab><enter>").shows("You rejected SAR-H5T0YQ7N");
+}
+
+#[test]
+fn a_question_takes_no_key_before_it_was_drawn() {
+    let mut stage = Stage::new();
+    stage.type_keys("@jjjj<enter>2");
+    for key in keys("y<tab><enter>") {
+        stage.press(key);
+    }
+    assert!(stage.app.asking.is_some(), "keys typed ahead do not answer");
+    stage.draw();
+    stage.type_keys("<esc>").shows("Manage pending requests (2)");
+}
+
+#[test]
+fn consent_is_recorded_and_revoked() {
+    let mut stage = Stage::new();
+    stage.type_keys("/2611120010003365<enter><enter>").shows("Consent       declined");
+    stage.type_keys("c").shows("Answer");
+    stage.type_keys("<tab><tab><enter>");
+    stage.shows("Consent       active");
+    stage.type_keys("c<tab><tab><enter>").shows("Consent       revoked");
+}
+
+#[test]
+fn a_refused_form_keeps_what_was_typed() {
+    let mut stage = Stage::new();
+    stage.type_keys("/2610240010004182<enter><enter>d");
+    stage.type_keys("/nowhere/sign-ins.csv<tab><tab><tab><tab><tab><enter>");
+    stage.shows("it does not exist").shows("/nowhere/sign-ins.csv").shows("[ Attach ]");
+    // The way out is there: correct the path and send it again.
+    let file = stage.dir.parent().unwrap().join("sign-ins.csv");
+    std::fs::write(&file, "user\njane@contoso.com\n").unwrap();
+    let keys = format!("<tab><ctrl-u>{}<tab><tab><tab><tab><tab><enter>", file.display());
+    stage.type_keys(&keys).shows("1 file attached");
+}
+
+#[test]
+fn diagnostics_need_a_category() {
+    let mut stage = Stage::new();
+    stage.type_keys("/2610240010004182<enter><enter>d");
+    let file = stage.dir.parent().unwrap().join("trace.bin");
+    std::fs::write(&file, "x").unwrap();
+    let keys = format!("{}<tab><tab><tab><tab><tab><enter>", file.display());
+    stage.type_keys(&keys).shows("[DIAG-1]");
+    stage.type_keys("<backtab><backtab><backtab> ").shows("[x] support_data");
+    stage.type_keys("<tab><tab><tab><enter>").shows("1 file attached");
+}
+
+#[test]
+fn a_change_by_another_engineer_is_a_conflict_and_nothing_is_lost() {
+    let mut stage = Stage::new();
+    stage.type_keys(TO_REVIEW).shows("undecided");
+    stage.type_keys("Eanother person<tab>");
+    // Meanwhile another engineer gives the whole request up.
+    let request = stage.dir.join("tenants/contoso.com/dsr/DSR-2026-0002/request.toml");
+    let text = std::fs::read_to_string(&request).unwrap();
+    let text = text.replace("state = \"review\"", "state = \"canceled\"");
+    std::fs::write(&request, text.replace("revision = 2", "revision = 3")).unwrap();
+    stage.type_keys("<enter>").shows("DSR-1").shows("another person").shows("[ Exclude ]");
+}
+
+#[test]
+fn the_whole_job_by_keys() {
+    let mut stage = Stage::new();
+    stage.type_keys(TO_REVIEW).shows("Review of DSR-2026-0002").shows("undecided");
+    stage.type_keys("Eanother person<enter><enter>").shows("all decided");
+    stage.type_keys("<enter>").shows(">plan").shows("Next: enter (or p)");
+    // Without the customer's word on the history there is no plan (DSR-7).
+    stage.type_keys("<enter><tab><enter>").shows("[DSR-7]");
+    stage.type_keys("<backtab> <tab><enter>").shows("a second person approves it");
+    // The one who planned may not approve (DEL-2).
+    stage.type_keys("<enter>").shows("[DEL-2]");
+    stage.type_keys("@j<enter><enter><tab><enter>").shows("it can be executed now");
+    stage.type_keys("<enter>").shows("[ Cancel ]").shows("Not covered").shows("Approved by");
+    // Cancel has the focus.
+    stage.type_keys("<enter>").shows(">deletion");
+    // A wrong id deletes nothing.
+    stage.type_keys("<enter><tab>DSR-2026-0001<enter>").shows("nothing was deleted");
+    stage
+        .type_keys("<ctrl-u>DSR-2026-0002<enter>")
+        .shows("Complete:")
+        .shows("deleted and verified");
+    let out = stage.dir.parent().unwrap().join("report");
+    let keys = format!("<enter><ctrl-u>{}<tab><enter>", out.display());
+    stage.type_keys(&keys).shows("Report REP-DSR-2026-0002");
+    assert!(out.join("verify.sh").is_file());
+    stage.type_keys("4v").shows("Verified: every check passed.");
+    stage.type_keys("<enter>").shows("Entry 2");
+}
+
+#[test]
+fn a_deletion_is_confirmed_only_where_it_is_seen_whole() {
+    let mut stage = Stage::new();
+    stage.type_keys(TO_REVIEW).type_keys(TO_PLAN).type_keys(TO_DELETION);
+    stage.shows("[ Cancel ]");
+    stage.resize(60, 15).shows("60×20 at least");
+    stage.type_keys("<tab>DSR-2026-0002<enter>").shows_not("Complete");
+    stage.resize(80, 24).shows("Type DSR-2026-0002 to delete");
+    // What was typed while it could not be seen does not count.
+    stage.type_keys("<tab><enter>").shows("nothing was deleted");
+    // Nor what was typed ahead of the picture.
+    stage.app.update(Action::Resize(80, 24));
+    for key in keys("DSR-2026-0002<enter>") {
+        assert!(stage.press(key).is_empty());
+    }
+    stage.draw();
+    stage.type_keys("<enter>").shows("nothing was deleted");
+}
+
+#[test]
+fn read_only_takes_every_writing_action_away() {
+    let setting = Setting { read_only: true, ..Setting::default() };
+    let mut stage = Stage::with(setting, |_| {});
+    stage.shows("read-only");
+    stage.type_keys("/2610240010004182<enter><enter>");
+    for info in ACTIONS.iter().filter(|info| info.writes) {
+        assert_eq!(stage.app.availability(info.id), Availability::Hidden, "{}", info.name);
+    }
+    stage.type_keys("x").shows("The workspace is open read-only.");
+    stage.type_keys("a").shows_not("x   close").shows("act as");
+}
+
+#[test]
+fn whatever_is_dangerous_asks_first() {
+    // A dangerous key leads to a question or a form, never to an effect.
+    let mut stage = Stage::new();
+    let case = "/2610240010004182<enter><enter>";
+    stage.type_keys(case);
+    for key in keys("x") {
+        assert!(stage.press(key).is_empty());
+    }
+    assert!(stage.app.asking.is_some());
+    stage.draw();
+    stage.type_keys("<esc><esc>2@jjjj<enter>");
+    for info in ACTIONS.iter().filter(|info| info.danger == Danger::Confirm) {
+        if stage.app.availability(info.id) == Availability::Enabled {
+            assert!(stage.app.act(info.id).is_empty(), "{}", info.name);
+            assert!(stage.app.asking.take().is_some(), "{}", info.name);
+        }
+    }
+}
+
+#[test]
+fn closing_a_case_ends_its_access() {
+    let mut stage = Stage::new();
+    stage.type_keys("/2610240010004182<enter><enter>x").shows("Close case 2610240010004182?");
+    stage.type_keys("<right><enter>").shows("is closed").shows("Status        closed");
+    stage.type_keys("c").shows("[CASE-6]");
+    stage.type_keys("o<tab><enter>").shows("is open again").shows("Consent       ended");
+}
+
+#[test]
+fn notes_access_and_assignment_go_through_their_forms() {
+    let mut stage = Stage::new();
+    stage.type_keys("/2610240010004182<enter><enter><tab>").shows("Records 6");
+    stage.type_keys("n<tab><tab>called back, no answer<enter><enter>").shows("Records 7");
+    stage.type_keys("s<tab>Only there can it be seen<enter><enter>").shows("was requested");
+    stage.type_keys("t<right><tab><enter>").shows(&format!("is assigned to {BEN}"));
+}
+
+#[test]
+fn one_thing_at_a_time() {
+    let (mut app, _) = App::start((80, 24), Theme::default(), false);
+    app.act(ActionId::GoLog);
+    assert!(matches!(app.act(ActionId::LogVerify)[..], [Effect::Start(Work::Verify)]));
+    app.act(ActionId::LogVerify);
+    assert!(app.message().unwrap().text.contains("under way"));
+    app.update(Action::Progress("1 of 2 entries".to_owned()));
+    assert_eq!(app.job.as_ref().unwrap().progress, "1 of 2 entries");
+}
+
+#[test]
+fn effects_say_exactly_what_is_asked_for() {
+    let mut stage = Stage::new();
+    stage.type_keys("@jjjj<enter>2y<tab>");
+    let effects = stage.press(keys("<enter>")[0]);
+    assert!(
+        matches!(&effects[..], [Effect::Do(Operation::Decide { sar, .. })] if sar.as_str() == "SAR-6JWD83PK"),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn a_workspace_that_vanishes_is_said_and_survived() {
+    let mut stage = Stage::new();
+    std::fs::rename(stage.dir.join("tenants"), stage.dir.join("gone")).unwrap();
+    stage.type_keys("<enter>").shows("2611200020000943");
+    stage.type_keys("<esc>R23");
+    std::fs::rename(stage.dir.join("gone"), stage.dir.join("tenants")).unwrap();
+    stage.type_keys("1R").shows("Cases (13)");
+}
+
+#[test]
+fn every_size_is_drawn_without_a_panic() {
+    let mut stage = Stage::new();
+    for script in ["", "<enter>", "<tab>", "a", "<esc><esc>2", "3", "n", "<esc>4v", "?", "<esc>!"] {
+        stage.resize(80, 24).type_keys(script);
+        for (columns, rows) in [
+            (1, 1),
+            (3, 1),
+            (1, 50),
+            (39, 9),
+            (40, 10),
+            (41, 11),
+            (60, 15),
+            (300, 3),
+            (99, 24),
+            (100, 24),
+            (200, 60),
+        ] {
+            stage.resize(columns, rows);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The terminal interface: key scripts, pictures of every screen, bytes on the wire, and the real
+//! program on a pseudo-terminal.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
+mod bytes;
+mod child;
+mod harness;
+mod keys;
+mod pictures;
+mod pty;
+mod pty_harness;
+mod screens;
+mod scripts;
+mod svg;

@@ -1,0 +1,217 @@
+//! The real program on a pseudo-terminal: how it starts, stops, is resized, killed, suspended and
+//! cut off, and the whole main job by keys.
+
+use crate::child;
+use crate::pty_harness::Pty;
+use rustix::process::Signal;
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_caseward");
+
+/// A demo in a directory of its own, opened in the interface.
+struct Demo {
+    scratch: tempfile::TempDir,
+}
+
+impl Demo {
+    fn new() -> Self {
+        Self { scratch: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.scratch.path().join(name).display().to_string()
+    }
+
+    fn open(&self) -> Pty {
+        let home = self.path("");
+        let pty = Pty::start(
+            Path::new(PROGRAM),
+            &["demo", &self.path("w")],
+            &[("HOME", &home), ("XDG_STATE_HOME", &home)],
+        );
+        pty.shows("Cases (13)");
+        pty
+    }
+
+    /// The same under a shell.
+    fn shell(&self, script: &str) -> Pty {
+        let script = script.replace("CASEWARD", PROGRAM).replace("DIR", &self.path("w"));
+        let home = self.path("");
+        Pty::start(Path::new("/bin/sh"), &["-c", &script], &[("HOME", &home)])
+    }
+}
+
+/// The terminal as it was: the main screen, the cursor to be seen, pasting plain.
+#[track_caller]
+fn is_given_back(pty: &Pty) {
+    pty.wait("the terminal given back", |screen| {
+        !screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste()
+    });
+}
+
+#[test]
+fn start_and_quit_restore_the_screen() {
+    let demo = Demo::new();
+    let mut pty = demo.shell("CASEWARD demo DIR --no-tui >DIR.txt; echo before; CASEWARD --workspace DIR; stty -a; echo all is over");
+    pty.shows("Cases (13)");
+    assert!(pty.screen().alternate_screen());
+    pty.send("q").shows("all is over");
+    is_given_back(&pty);
+    let screen = pty.screen().contents();
+    assert!(screen.contains("before") && screen.contains(" icanon"), "{screen}");
+    assert!(screen.contains(" echo ") && !screen.contains("-icanon"), "{screen}");
+    assert!(pty.ended().success());
+}
+
+#[test]
+fn every_size_down_to_one_cell_is_survived() {
+    let demo = Demo::new();
+    let mut pty = demo.open();
+    for (rows, columns) in [(9, 39), (1, 3), (1, 1), (1, 80), (24, 1)] {
+        pty.resize(rows, columns);
+    }
+    pty.resize(9, 39);
+    pty.shows("needs 40×10");
+    pty.resize(40, 120);
+    pty.shows("Engineer");
+    // A storm of sizes ends in the last one.
+    for step in 1..60 {
+        pty.resize(1 + step % 30, 1 + step * 2);
+    }
+    pty.resize(24, 80);
+    pty.shows("q leave");
+    pty.send("q");
+    assert!(pty.ended().success());
+}
+
+#[test]
+fn sigterm_gives_the_terminal_back() {
+    let demo = Demo::new();
+    let mut pty = demo.open();
+    pty.signal(Signal::TERM);
+    let status = pty.ended();
+    assert!(!status.success());
+    pty.drained();
+    is_given_back(&pty);
+}
+
+#[test]
+fn a_hang_up_ends_the_program_also_where_it_is_ignored() {
+    for trap in ["", "trap '' HUP; "] {
+        let demo = Demo::new();
+        let mut pty = demo.shell(&format!("{trap}exec CASEWARD demo DIR"));
+        pty.shows("Cases (13)");
+        pty.hang_up();
+        pty.ended();
+    }
+}
+
+#[test]
+fn a_panic_in_any_thread_gives_the_terminal_back() {
+    let program = std::env::current_exe().unwrap();
+    for how in ["main", "worker"] {
+        let arguments = ["--exact", "child::panics_when_told_to", "--nocapture"];
+        let mut pty = Pty::start(&program, &arguments, &[(child::VARIABLE, how)]);
+        pty.shows("drawn on the alternate screen");
+        assert!(pty.screen().alternate_screen());
+        // Raw mode: a line feed is what ends the line.
+        pty.send("\n").shows("for the test");
+        assert!(!pty.ended().success(), "{how}");
+        is_given_back(&pty);
+    }
+}
+
+#[test]
+fn suspended_and_continued() {
+    let demo = Demo::new();
+    let home = demo.path("");
+    let mut pty = Pty::start(
+        Path::new("/bin/bash"),
+        &["--norc", "--noprofile", "-i"],
+        &[("HOME", &home), ("PS1", "ready> ")],
+    );
+    pty.shows("ready>");
+    pty.send(&format!("{PROGRAM} demo {}\n", demo.path("w"))).shows("Cases (13)");
+    pty.send("j\x1a").shows("Stopped");
+    pty.wait("the shell's screen", |screen| !screen.alternate_screen() && !screen.hide_cursor());
+    pty.send("fg\n");
+    pty.wait("taken again", |screen| {
+        screen.alternate_screen() && screen.contents().contains("Cases (13)")
+    });
+    pty.send("q");
+    pty.wait("the shell's screen", |screen| !screen.alternate_screen() && !screen.hide_cursor());
+    pty.send("exit\n");
+    pty.ended();
+}
+
+#[test]
+fn without_a_terminal_a_command_is_named() {
+    let demo = Demo::new();
+    let run = |arguments: &[&str]| {
+        Command::new(PROGRAM).args(arguments).stdin(Stdio::null()).output().unwrap()
+    };
+    let made = run(&["demo", &demo.path("w"), "--no-tui"]);
+    assert!(made.status.success());
+    let output = run(&["--workspace", &demo.path("w")]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("needs a terminal") && said.contains("caseward case list"), "{said}");
+    let output = run(&["demo", &demo.path("v")]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!Path::new(&demo.path("v")).exists(), "nothing is made that cannot be opened");
+}
+
+#[test]
+fn no_color_shows_the_selection_without_a_colour() {
+    let demo = Demo::new();
+    let home = demo.path("");
+    let variables = [("HOME", home.as_str()), ("NO_COLOR", "1")];
+    let pty = Pty::start(Path::new(PROGRAM), &["demo", &demo.path("w")], &variables);
+    pty.shows("Cases (13)").shows("> 2611200020000943");
+    let screen = pty.screen();
+    let plain = |row, column| {
+        let cell = screen.cell(row, column).unwrap();
+        cell.fgcolor() == vt100::Color::Default && cell.bgcolor() == vt100::Color::Default
+    };
+    assert!((0..24).all(|row| (0..80).all(|column| plain(row, column))));
+    assert!((0..24).any(|row| screen.cell(row, 2).unwrap().inverse()), "the bar is there");
+}
+
+#[test]
+fn the_whole_job_by_keys_to_a_report_that_checks() {
+    let demo = Demo::new();
+    let mut pty = demo.open();
+    let record = Path::new(&demo.path("w"))
+        .join("tenants/contoso.com/cases/2610240010004182/records/2026-10-24-first-call.md");
+    let before = format!("{:x}", Sha256::digest(fs::read(&record).unwrap()));
+    // John's request for Jane, on the tenant of the case.
+    pty.send("/2610240010004182\r\r").shows("Overview");
+    pty.send("r").shows("Take the request");
+    pty.send("\t\t\t\tjane@contoso.com\tJane Miller\t\t\t\t\t\r").shows("DSR-2026-0002 was taken");
+    pty.send("\r").shows("Review of DSR-2026-0002").shows("undecided");
+    pty.send("Eanother person\r\r").shows("all decided");
+    pty.send("\r").shows("Next: enter (or p)");
+    pty.send("\r").shows("History may go");
+    pty.send(" \t\r").shows("a second person approves it.");
+    pty.send("@").shows("Act as");
+    pty.send("j\r").shows("acting as ben.okafor");
+    pty.send("y").shows("Approve the deletion of");
+    pty.send("\t\r").shows("it can be executed now");
+    pty.send("x").shows("[ Cancel ]");
+    pty.send("\tDSR-2026-0002\r").shows("deleted and verified");
+    assert!(!record.exists());
+    let report = demo.path("report");
+    pty.send("\r").shows("Write the report");
+    pty.send(&format!("\x15{report}\t\r")).shows("Report REP-DSR-2026-0002");
+    let json = fs::read_to_string(Path::new(&report).join("report.json")).unwrap();
+    assert!(json.contains(&before), "the hash of what was deleted stands in the report");
+    let checked = Command::new("sh").arg("verify.sh").current_dir(&report).output().unwrap();
+    let said = String::from_utf8_lossy(&checked.stdout);
+    assert!(checked.status.success() && said.contains("VERIFIED"), "{said}");
+    pty.send("4v").shows("every check passed");
+    pty.send("q");
+    assert!(pty.ended().success());
+}
