@@ -192,9 +192,12 @@ fn dump_line(line: &[u8], first: bool, out: &mut Vec<u8>) {
         let length = line[at..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
         let digits = digits_at(at);
         let after = &line[at + length..];
-        let offset = taken == 0
-            && digits == length
-            && (length > 4 || length == 4 && (after.starts_with(b":") || after.starts_with(b"  ")));
+        let prefixed = line[at..].starts_with(b"0x") && length > 4;
+        let offset = prefixed && taken == 0
+            || taken == 0
+                && digits == length
+                && (length > 4
+                    || length == 4 && (after.starts_with(b":") || after.starts_with(b"  ")));
         let group = digits == length && matches!(length, 2 | 4 | 8 | 16);
         if offset || taken == 0 && first && !group {
             at += length;
