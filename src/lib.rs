@@ -3,7 +3,7 @@
 //! In reading order: [`model`] is what records are, [`policy`] what the rules allow, [`fs`] the file
 //! system behind a seam, [`workspace`] where records live, [`discovery`] finds identifiers, [`attest`]
 //! removes files and proves it, [`report`] tells the customer, [`ops`] is every operation, and
-//! [`cli`] a face.
+//! [`cli`] and [`tui`] are its two faces.
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests look at files from outside"))]
 

@@ -252,28 +252,27 @@ impl Session {
         if size <= self.head.bytes {
             return Ok(());
         }
-        let io = |source| Error::Io { doing: "read", path: log.clone(), source };
-        // An append is one entry; more than that was not written by us and need not be whole here.
-        let length = usize::try_from(size - self.head.bytes).unwrap_or(usize::MAX).min(1 << 20);
-        let (mut tail, mut filled) = (vec![0; length], 0);
-        let mut file = disk.open(&log).map_err(io)?;
-        while filled < length {
-            let offset = self.head.bytes + filled as u64;
-            match file.read_at(&mut tail[filled..], offset).map_err(io)? {
-                0 => break,
-                count => filled += count,
-            }
-        }
-        tail.truncate(filled);
         let stamp = self.clock.now().format("%Y%m%dT%H%M%SZ").to_string();
         let dir = disk.dir(&self.layout().torn())?;
-        let mut path = dir_path(self).join(&stamp);
+        let torn = self.layout().torn();
+        let mut path = torn.join(&stamp);
         let mut number = 1;
         while disk.stat(&path)?.is_some() {
             number += 1;
-            path = dir_path(self).join(format!("{stamp}-{number}"));
+            path = torn.join(format!("{stamp}-{number}"));
         }
-        disk.create(&path, &tail)?;
+        disk.create(&path, b"")?;
+        let io = |source| Error::Io { doing: "read", path: log.clone(), source };
+        let mut file = disk.open(&log).map_err(io)?;
+        let (mut chunk, mut offset) = (vec![0; 1 << 20], self.head.bytes);
+        loop {
+            let count = file.read_at(&mut chunk, offset).map_err(io)?;
+            if count == 0 {
+                break;
+            }
+            disk.write_at(&path, &chunk[..count], offset - self.head.bytes)?;
+            offset += count as u64;
+        }
         disk.sync_dir(&dir)?;
         disk.cut(&log, self.head.bytes)
     }
@@ -289,10 +288,6 @@ impl Session {
         let trash = ids_in(&self.log, &self.layout().trash(), "")?;
         trash.into_iter().try_for_each(|tx| self.clear_trash(tx))
     }
-}
-
-fn dir_path(session: &Session) -> RelPath {
-    session.layout().torn()
 }
 
 fn recovered(intent: &Intent, kind: RecoveredKind, outcome: Option<Outcome>) -> Recovered {

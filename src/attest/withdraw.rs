@@ -203,6 +203,24 @@ impl One<'_, '_> {
         }
     }
 
+    /// Makes room for an original that is put back: its replacement returns to where it waited,
+    /// unless somebody has changed it since.
+    fn take_back_replacement(&mut self) -> Result<(), Error> {
+        let (staged, path) = (self.layout.staged(self.tx, self.n), &self.planned.path);
+        let Some(after) = self.planned.after else { return Ok(()) };
+        if self.disk.stat(&staged)?.is_some() {
+            return Ok(());
+        }
+        let hash =
+            self.disk.open(path).and_then(|mut file| Sha256::of_file(&mut *file, &mut |_| {}));
+        if hash.is_ok_and(|(hash, _)| hash == after) {
+            let moved = self.disk.rename(path, &staged, Replace::No);
+            self.disk.writable(path)?;
+            moved.map_err(|source| Error::Io { doing: "take back", path: path.clone(), source })?;
+        }
+        Ok(())
+    }
+
     /// Returns a withdrawn file to its directory, never over something else: when its name is
     /// taken it gets a name beside it. Durable on return. Nothing to do when it is not withdrawn.
     fn put_back(&mut self) -> Result<(), Error> {
@@ -213,6 +231,7 @@ impl One<'_, '_> {
         let parent = path.parent();
         self.disk.create_dirs(&parent)?;
         let dir = self.disk.dir(&parent)?;
+        self.take_back_replacement()?;
         let tx = self.tx.to_string();
         let beside = format!(".kept-{}-{}", &tx[..8], self.n);
         let names = [path.clone(), path.with_suffix(&beside), parent.join(&beside[1..])];

@@ -54,6 +54,7 @@ pub enum ActionId {
     FindingExclude,
     FindingIncludeRest,
     FindingExcludeRest,
+    FindingContext,
     LogVerify,
 }
 
@@ -204,6 +205,7 @@ pub const ACTIONS: &[Info] = &[
     write(A::FindingExclude, "finding_exclude", "exclude", "Keep it, with a reason", S::Review, Danger::None, &["e"]),
     write(A::FindingIncludeRest, "finding_include_rest", "include all undecided", "Include everything that nobody decided on, with one reason", S::Review, Danger::None, &["I"]),
     write(A::FindingExcludeRest, "finding_exclude_rest", "exclude all undecided", "Keep everything that nobody decided on, with one reason", S::Review, Danger::None, &["E"]),
+    plain(A::FindingContext, "finding_context", "context", "The matches in their surroundings, everything else masked", S::Review, &["c"]),
     plain(A::LogVerify, "log_verify", "verify", "Check every entry, the tree and the signed checkpoint", S::Log, &["v"]),
 ];
 

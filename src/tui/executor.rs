@@ -103,6 +103,10 @@ impl Executor {
                 let (dsr, lines) = dsr::findings(context, named)?;
                 Loaded::Findings { dsr, lines }
             }
+            Load::Context { dsr, item } => {
+                let lines = dsr::contexts(context, dsr, item)?;
+                Loaded::Context { item: item.clone(), lines }
+            }
             Load::Receipt(named) => Loaded::Receipt(Box::new(dsr::rehearse(context, named)?)),
             Load::Log => {
                 let (size, entries) = attest::log(context, LOG_ENTRIES)?;

@@ -163,8 +163,8 @@ impl Job {
                 let right = match ended.as_ref().map(|outcomes| outcomes[i]) {
                     Some(Verdict::Removed) => hash.is_none(),
                     Some(Verdict::Rewritten) => hash == after,
+                    Some(Verdict::Failed) | None => hash == Some(item.sha256),
                     Some(_) => false,
-                    None => hash == Some(item.sha256),
                 };
                 if !right {
                     let verdict = ended.as_ref().map(|outcomes| outcomes[i]);

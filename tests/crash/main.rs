@@ -7,6 +7,7 @@
 
 mod concurrency;
 mod explore;
+mod faults;
 mod job;
 mod mutation;
 mod states;

@@ -125,6 +125,11 @@ impl Stage {
         self.app.update(Action::Drawn);
     }
 
+    /// The last picture, cell by cell.
+    pub fn buffer(&self) -> &Buffer {
+        &self.drawn
+    }
+
     /// What stands on the screen.
     pub fn text(&self) -> String {
         text_of(&self.drawn)

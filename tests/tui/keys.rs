@@ -1,17 +1,10 @@
 //! Key scripts: what keys do to the state, what they ask of the world, and what they never do.
 
 use crate::harness::{ANA, BEN, Setting, Stage, keys};
+use crate::scripts::{TO_DELETION, TO_PLAN, TO_REVIEW};
 use caseward::tui::actions::{ACTIONS, ActionId, Availability, Danger};
 use caseward::tui::app::{Action, App, Effect, Operation, Work};
 use caseward::tui::theme::Theme;
-
-/// The way to the list of findings of Jane's request, everything taken as John gave it.
-pub const TO_REVIEW: &str = "3n<right><tab><tab><tab><tab>jane@contoso.com<tab>Jane Miller\
-                             <tab><tab><tab><tab><tab><enter><enter>";
-/// From there to a plan.
-pub const TO_PLAN: &str = "Eanother person<enter><enter><enter><enter> <tab><enter>";
-/// From there to the confirmation, approved by Ben.
-pub const TO_DELETION: &str = "@j<enter><enter><tab><enter><enter>";
 
 #[test]
 fn letters_arrows_and_pages_move() {

@@ -10,3 +10,5 @@ mod pictures;
 mod pty;
 mod pty_harness;
 mod screens;
+mod scripts;
+mod svg;

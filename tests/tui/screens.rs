@@ -2,7 +2,7 @@
 //! colour, and with names that try to take the terminal over.
 
 use crate::harness::{Setting, Stage};
-use crate::keys::{TO_DELETION, TO_PLAN, TO_REVIEW};
+use crate::scripts::{TO_DELETION, TO_PLAN, TO_REVIEW};
 use caseward::tui::app::{Action, Job, Work};
 use std::fs;
 use std::path::Path;
@@ -185,7 +185,8 @@ fn a_deletion_from_review_to_report() {
     log_shot("review_120x40", stage.resize(120, 40));
     log_shot("review_60x15", stage.resize(60, 15));
     stage.resize(80, 24);
-    shot("form_include", stage.type_keys("i"));
+    shot("finding_in_context", stage.type_keys("c"));
+    shot("form_include", stage.type_keys("<esc>i"));
     log_shot("request_in_review", stage.type_keys("<esc><esc>"));
     stage.type_keys("<enter>");
     log_shot("request_planned", stage.type_keys(TO_PLAN));

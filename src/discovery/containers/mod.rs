@@ -72,6 +72,19 @@ pub(crate) fn sniff(head: &[u8]) -> Kind {
     }
 }
 
+/// An archive of another kind inside a program, which would be passed over otherwise.
+pub(crate) fn packed_program(bytes: &[u8]) -> Option<&'static str> {
+    const MAGICS: [(&[u8], &str); 3] =
+        [(b"Rar!\x1A\x07", "rar"), (b"7z\xBC\xAF\x27\x1C", "7z"), (b"MSCF\0\0\0\0", "cab")];
+    if !bytes.starts_with(b"MZ") {
+        return None;
+    }
+    MAGICS
+        .iter()
+        .find(|(magic, _)| memchr::memmem::find(bytes, magic).is_some())
+        .map(|(_, name)| *name)
+}
+
 /// A zstd file may begin with a frame that holds no data.
 fn skippable_frame(head: &[u8]) -> bool {
     matches!(head.first(), Some(0x50..=0x5F)) && head.get(1..4) == Some(&[0x2A, 0x4D, 0x18])

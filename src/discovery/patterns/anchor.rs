@@ -2,7 +2,7 @@
 //! of it that needs no further view. They are compared without regard to ASCII case.
 
 use super::guid::little_endian;
-use crate::discovery::findings::Step;
+use crate::discovery::findings::{Reason, Step};
 use crate::discovery::identifier::{Identifier, IdentifierType, Shape};
 use crate::discovery::text::Encoding;
 use base64::Engine;
@@ -48,6 +48,8 @@ impl TextAnchor {
 pub(crate) struct Exact {
     pub bytes: Vec<u8>,
     pub step: Step,
+    /// Why it is left to a person all the same.
+    pub review: Option<Reason>,
     /// Bytes of text: letters or digits beside it make it part of something longer.
     pub wordy: bool,
 }
@@ -106,8 +108,12 @@ impl Anchors {
     fn puid(&mut self, number: usize, value: &str) {
         if let Ok(value) = u64::from_str_radix(value, 16) {
             let decimal = value.to_string();
-            let exact =
-                Exact { bytes: decimal.clone().into_bytes(), step: Step::Numbers, wordy: true };
+            let exact = Exact {
+                bytes: decimal.clone().into_bytes(),
+                step: Step::Numbers,
+                review: Some(Reason::OtherNotation),
+                wordy: true,
+            };
             self.put(number, decimal.as_bytes(), AnchorKind::Exact(exact));
         }
     }
@@ -182,7 +188,12 @@ impl Anchors {
             for encoding in LEGACY {
                 let (bytes, _, lossy) = encoding.encode(&text);
                 if !lossy && *bytes != *text.as_bytes() {
-                    let exact = Exact { bytes: bytes.to_vec(), step: Step::Legacy, wordy: true };
+                    let exact = Exact {
+                        bytes: bytes.to_vec(),
+                        step: Step::Legacy,
+                        review: None,
+                        wordy: true,
+                    };
                     self.put(number, &bytes, AnchorKind::Exact(exact));
                 }
             }
@@ -238,7 +249,7 @@ impl Anchors {
             .max_by_key(|&i| (weight(groups[i]) + weight(groups[i + 1]), i));
         if let Some(i) = pair {
             let head = format!("{:x}", groups[i]);
-            for sign in [':', '-'] {
+            for sign in [":", "-", "%3a", "%253a"] {
                 self.text(number, &format!("{head}{sign}{:x}", groups[i + 1]));
                 self.text(number, &format!("{head}{sign}{:04x}", groups[i + 1]));
             }
@@ -265,7 +276,7 @@ impl Anchors {
         self.put(
             number,
             &bytes.clone(),
-            AnchorKind::Exact(Exact { bytes, step: Step::Binary, wordy: false }),
+            AnchorKind::Exact(Exact { bytes, step: Step::Binary, review: None, wordy: false }),
         );
         let nibbles: Vec<String> = address
             .octets()
@@ -277,7 +288,17 @@ impl Anchors {
         self.text(number, &nibbles[..8].join("."));
     }
 
+    /// Also as the security identifier that Windows makes of a directory's object id.
     fn guid(&mut self, number: usize, guid: &[u8; 16]) {
+        let words: Vec<String> = little_endian(guid)
+            .chunks_exact(4)
+            .map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]).to_string())
+            .collect();
+        let sid = format!("S-1-12-1-{}", words.join("-"));
+        let review = Some(Reason::OtherNotation);
+        let exact =
+            Exact { bytes: sid.clone().into_bytes(), step: Step::Numbers, review, wordy: true };
+        self.put(number, sid.as_bytes(), AnchorKind::Exact(exact));
         for bytes in [*guid, little_endian(guid)] {
             let hex: Vec<String> = bytes[..4].iter().map(|b| format!("{b:02x}")).collect();
             for joint in ["", "-", " ", ":", ",", ", ", "\\", "\\x", "%", "=", ",0x", ", 0x", " 0x"]
@@ -291,14 +312,19 @@ impl Anchors {
                 AnchorKind::Exact(Exact {
                     bytes: bytes.to_vec(),
                     step: Step::Binary,
+                    review: None,
                     wordy: false,
                 }),
             );
             let encoded = STANDARD_NO_PAD.encode(bytes);
             let safe = encoded.replace('+', "-").replace('/', "_");
             for text in [encoded, safe] {
-                let exact =
-                    Exact { bytes: text.clone().into_bytes(), step: Step::Base64, wordy: true };
+                let exact = Exact {
+                    bytes: text.clone().into_bytes(),
+                    step: Step::Base64,
+                    review: None,
+                    wordy: true,
+                };
                 self.put(number, text.as_bytes(), AnchorKind::Exact(exact));
             }
         }

@@ -34,12 +34,24 @@ struct Tier {
     /// Which of a gram's four bytes count: all, or fewer for shorter anchors.
     mask: u32,
     shift: u32,
-    /// One bit for each hash of a gram.
-    bits: Vec<u64>,
+    filter: Filter,
     /// Where each hash's entries begin.
     slots: Vec<u32>,
     entries: Vec<Entry>,
 }
+
+/// One bit for each hash of a gram, in a table whose size the compiler knows: then no access needs
+/// a check.
+#[derive(Debug)]
+enum Filter {
+    /// Stays in the first cache.
+    Small(Box<[u8; SMALL]>),
+    /// For thousands of identifiers; stays in the second.
+    Large(Box<[u8; LARGE]>),
+}
+
+const SMALL: usize = 1 << 15;
+const LARGE: usize = 1 << 18;
 
 /// A gram of an anchor.
 #[derive(Debug, Clone, Copy)]
@@ -122,8 +134,8 @@ fn gram_of(bytes: &[u8]) -> u32 {
     u32::from_le_bytes(four) | FOLD
 }
 
-fn hash(gram: u32, shift: u32) -> usize {
-    (gram.wrapping_mul(0x9E37_79B1) >> shift) as usize
+fn hash(gram: u32) -> u32 {
+    gram.wrapping_mul(0x9E37_79B1)
 }
 
 impl Tier {
@@ -155,37 +167,49 @@ impl Tier {
                 entries.push(Entry { gram, anchor: member as u32, offset: offset as u32 });
             }
         }
-        // Many bits an entry keep the chance of looking closer in vain small.
-        let size = (entries.len() * 64).next_power_of_two().clamp(1 << 14, 1 << 22);
+        let filter = if entries.len() < SMALL / 4 {
+            Filter::Small(table(&entries))
+        } else {
+            Filter::Large(table(&entries))
+        };
+        let size = (entries.len() * 4).next_power_of_two().clamp(1 << 10, 1 << 20);
         let shift = 32 - size.trailing_zeros();
-        entries.sort_by_key(|entry| hash(entry.gram, shift));
-        let mut bits = vec![0u64; size / 64];
-        let slot_shift = shift + SLOT_SHIFT;
-        let mut slots = vec![0u32; (size >> SLOT_SHIFT) + 1];
+        entries.sort_by_key(|entry| hash(entry.gram) >> shift);
+        let mut slots = vec![0u32; size + 1];
         for entry in &entries {
-            let hash = hash(entry.gram, shift);
-            bits[hash / 64] |= 1 << (hash % 64);
-            slots[(entry.gram.wrapping_mul(0x9E37_79B1) >> slot_shift) as usize + 1] += 1;
+            slots[(hash(entry.gram) >> shift) as usize + 1] += 1;
         }
         for slot in 1..slots.len() {
             slots[slot] += slots[slot - 1];
         }
-        Self { stride, mask, shift, bits, slots, entries }
+        Self { stride, mask, shift, filter, slots, entries }
     }
 
     fn entries_of(&self, gram: u32) -> &[Entry] {
-        let slot = hash(gram, self.shift) >> SLOT_SHIFT;
+        let slot = (hash(gram) >> self.shift) as usize;
         &self.entries[self.slots[slot] as usize..self.slots[slot + 1] as usize]
     }
 
     /// Calls `candidate` with every looked-at position whose gram may be an anchor's.
-    fn search(&self, bytes: &[u8], mut candidate: impl FnMut(usize, u32)) {
-        let (bits, shift, mask) = (&self.bits[..], self.shift, self.mask);
+    fn search(&self, bytes: &[u8], candidate: impl FnMut(usize, u32)) {
+        match &self.filter {
+            Filter::Small(table) => self.search_by(bytes, table, candidate),
+            Filter::Large(table) => self.search_by(bytes, table, candidate),
+        }
+    }
+
+    fn search_by<const SIZE: usize>(
+        &self,
+        bytes: &[u8],
+        table: &[u8; SIZE],
+        mut candidate: impl FnMut(usize, u32),
+    ) {
+        let mask = self.mask;
         let listed = |gram: u32| {
-            let hash = hash(gram, shift);
-            bits.get(hash >> 6).is_some_and(|word| word >> (hash & 63) & 1 != 0)
+            let (byte, bit) = place::<SIZE>(gram);
+            table[byte] >> bit & 1
         };
-        // The stride as a constant lets the compiler unroll and drop bounds checks.
+        // The stride as a constant lets the compiler unroll and drop checks.
         match self.stride {
             5 => strided::<5>(bytes, mask, listed, &mut candidate),
             3 => strided::<3>(bytes, mask, listed, &mut candidate),
@@ -194,13 +218,25 @@ impl Tier {
     }
 }
 
-/// Hashes that share a list of entries.
-const SLOT_SHIFT: u32 = 3;
+/// Where a gram's bit is in a table of `SIZE` bytes, a power of two.
+fn place<const SIZE: usize>(gram: u32) -> (usize, u32) {
+    let hash = hash(gram) >> (29 - SIZE.trailing_zeros());
+    ((hash >> 3) as usize & (SIZE - 1), hash & 7)
+}
+
+fn table<const SIZE: usize>(entries: &[Entry]) -> Box<[u8; SIZE]> {
+    let mut table = Box::new([0; SIZE]);
+    for entry in entries {
+        let (byte, bit) = place::<SIZE>(entry.gram);
+        table[byte] |= 1 << bit;
+    }
+    table
+}
 
 fn strided<const STRIDE: usize>(
     bytes: &[u8],
     mask: u32,
-    listed: impl Fn(u32) -> bool,
+    listed: impl Fn(u32) -> u8,
     candidate: &mut impl FnMut(usize, u32),
 ) {
     const STEPS: usize = 8;
@@ -209,7 +245,7 @@ fn strided<const STRIDE: usize>(
     while at + STRIDE * STEPS + 4 <= bytes.len() {
         let piece = &bytes[at..at + STRIDE * STEPS + 4];
         let mut grams = [0u32; STEPS];
-        let mut any = false;
+        let mut any = 0;
         for (step, gram) in grams.iter_mut().enumerate() {
             let place = step * STRIDE;
             *gram = (u32::from_le_bytes([
@@ -221,9 +257,9 @@ fn strided<const STRIDE: usize>(
                 & mask;
             any |= listed(*gram);
         }
-        if any {
+        if any != 0 {
             for (step, &gram) in grams.iter().enumerate() {
-                if listed(gram) {
+                if listed(gram) != 0 {
                     candidate(at + step * STRIDE, gram);
                 }
             }
@@ -232,7 +268,7 @@ fn strided<const STRIDE: usize>(
     }
     while at < bytes.len() {
         let gram = gram_of(&bytes[at..]) & mask;
-        if listed(gram) {
+        if listed(gram) != 0 {
             candidate(at, gram);
         }
         at += STRIDE;

@@ -167,7 +167,12 @@ fn rewritten(text: &[char], glyphs: &[Glyph], near: &Range<usize>) -> Option<Fou
     })
 }
 
-const REWRITTEN: [(&str, &str); 18] = [
+const REWRITTEN: &[(&str, &str)] = &[
+    ("\"@", "@"),
+    ("' + '", ""),
+    ("\" + \"", ""),
+    ("'+'", ""),
+    ("\"+\"", ""),
     ("[.]", "."),
     ("(.)", "."),
     ("[@]", "@"),
@@ -186,6 +191,8 @@ const REWRITTEN: [(&str, &str); 18] = [
     (" @", "@"),
     ("@ ", "@"),
     (" . ", "."),
+    // Broken over lines where an address must not be.
+    ("\n", ""),
 ];
 
 /// Names that directories and file stores make of an address: a guest's

@@ -65,7 +65,21 @@ impl Query {
             anchors.add(number, identifier);
         }
         let (foreign, signs) = (anchors.foreign, std::mem::take(&mut anchors.signs));
-        let shortest = identifiers.iter().map(|id| id.value().len()).min().unwrap_or(16);
+        // Numbers and machine names are seldom encoded on their own.
+        let shortest = patterns
+            .iter()
+            .filter(|p| {
+                matches!(
+                    p.kind,
+                    IdentifierType::Email
+                        | IdentifierType::Upn
+                        | IdentifierType::Name
+                        | IdentifierType::Custom
+                )
+            })
+            .map(|p| p.typed.len())
+            .min()
+            .unwrap_or(usize::MAX);
         let mut query = Self {
             patterns,
             index: AnchorIndex::new(anchors),
@@ -73,7 +87,7 @@ impl Query {
             signs,
             phones: identifiers.iter().any(|id| id.kind() == IdentifierType::Phone),
             margin: 0,
-            shortest_base64: (shortest * 4 / 3).clamp(16, 24),
+            shortest_base64: (shortest.min(24) * 4 / 3).clamp(16, 23),
         };
         query.margin =
             (0..query.len()).map(|number| query.reach(number)).max().unwrap_or(0).min(1024);

@@ -142,12 +142,18 @@ fn sequence(
 
 /// What joins the word that ends at `from` to the next: where that begins, and how.
 fn join(glyphs: &[Glyph], from: usize) -> Option<(usize, Join)> {
+    let comment = std::cell::Cell::new(false);
     let blank = |mut i: usize| {
         while i < from + MAX_GAP {
             match at(glyphs, i) {
                 ' ' | '\n' | '+' => i += 1,
                 // A quoted line repeats its mark.
                 '>' | '|' if line_begins(glyphs, from, i) => i += 1,
+                // So does a comment; whether it is one, a person must say.
+                '#' | '*' | '/' if line_begins(glyphs, from, i) => {
+                    comment.set(true);
+                    i += 1;
+                }
                 _ => break,
             }
         }
@@ -158,7 +164,7 @@ fn join(glyphs: &[Glyph], from: usize) -> Option<(usize, Join)> {
         return Some((blank(spaced + 1), Join::Comma));
     }
     if spaced > from {
-        return Some((spaced, Join::Space));
+        return Some((spaced, if comment.get() { Join::Column } else { Join::Space }));
     }
     match at(glyphs, from) {
         '_' | '-' => Some((from + 1, Join::Sign)),
@@ -175,7 +181,8 @@ fn join(glyphs: &[Glyph], from: usize) -> Option<(usize, Join)> {
 
 /// Whether only white space and quotation marks stand between the last line break and `i`.
 fn line_begins(glyphs: &[Glyph], from: usize, i: usize) -> bool {
-    (from..i).rev().map(|j| at(glyphs, j)).find(|c| !matches!(c, ' ' | '>' | '|')) == Some('\n')
+    (from..i).rev().map(|j| at(glyphs, j)).find(|c| !matches!(c, ' ' | '>' | '|' | '#' | '*' | '/'))
+        == Some('\n')
 }
 
 fn boundaries(around: &Around) -> Option<Reason> {

@@ -64,7 +64,7 @@ impl Engine<'_> {
                 return;
             }
             let mut dumps = Vec::new();
-            dump::digits(&view.bytes[place.clone()], place.start, &mut dumps);
+            dump::digits(&view.bytes[place.clone()], place.start, least, &mut dumps);
             self.dumped(view, &dumps);
             // A body's lines are one run.
             if place.start < done || !base64::worthwhile(&view.bytes[place.clone()]) {

@@ -211,7 +211,7 @@ fn compare(view: &View, hit: &AnchorHit, exact: &Exact) -> Option<(usize, Occurr
     let longer = exact.wordy
         && (beside(hit.start.checked_sub(1).and_then(|i| view.bytes.get(i)))
             || beside(view.bytes.get(end)));
-    let verdict = Verdict::unless(longer.then_some(Reason::LongerWord));
+    let verdict = Verdict::unless(longer.then_some(Reason::LongerWord).or(exact.review));
     Some((hit.start, Occurrence { end, verdict, steps: vec![exact.step] }))
 }
 

@@ -7,6 +7,7 @@ mod engine;
 mod file;
 mod limits;
 mod look;
+mod room;
 mod run;
 mod source;
 mod stream;

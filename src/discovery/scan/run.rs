@@ -1,6 +1,8 @@
 //! Many files at once.
 
 use super::limits::Limits;
+use super::room::Room;
+use super::source::Source;
 use crate::discovery::findings::{FileResult, Problem, ProblemKind};
 use crate::discovery::patterns::Query;
 use crate::fs::{Fs, RelPath};
@@ -56,6 +58,8 @@ pub fn run(
             findings: findings.load(Ordering::Relaxed),
         });
     };
+    // Twice what one file may take.
+    let room = Room::new(2 * limits.memory as u64);
     let results = Mutex::new(Vec::with_capacity(targets.len()));
     let work = || {
         let mut mine = Vec::new();
@@ -67,7 +71,7 @@ pub fn run(
                 bytes.fetch_add(count, Ordering::Relaxed);
                 report();
             };
-            let result = one(target, query, limits, cancel, &read, &mut buffer);
+            let result = one(target, query, limits, cancel, &read, &room, &mut buffer);
             if cancel.load(Ordering::Relaxed) {
                 break;
             }
@@ -95,6 +99,7 @@ fn one(
     limits: &Limits,
     cancel: &AtomicBool,
     read: &dyn Fn(u64),
+    room: &Room,
     buffer: &mut Vec<u8>,
 ) -> FileResult {
     let mut result = match &target.content {
@@ -103,7 +108,10 @@ fn one(
             query.scan_watched(&mut source, limits, cancel, read, buffer)
         }
         Content::File { fs, path } => match fs.open(path) {
-            Ok(mut file) => query.scan_watched(&mut file, limits, cancel, read, buffer),
+            Ok(mut file) => {
+                let _taken = room.take(file.size().unwrap_or(0).min(limits.memory as u64));
+                query.scan_watched(&mut file, limits, cancel, read, buffer)
+            }
             Err(error) => FileResult {
                 problems: vec![Problem {
                     member: None,

@@ -132,6 +132,9 @@ impl Engine<'_> {
             Kind::Plain => {
                 self.view(&view);
                 self.inflated_token(&view);
+                if let Some(name) = containers::packed_program(bytes) {
+                    self.closed(path, name);
+                }
                 if containers::zip::is_appended(bytes) {
                     self.zip(&mut &*bytes, path);
                 }

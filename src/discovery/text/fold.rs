@@ -113,6 +113,8 @@ fn plain(c: char) -> Plain {
             Plain::As('-')
         }
         '\u{2018}' | '\u{2019}' | '\u{201B}' | '\u{2BC}' | '\u{FF07}' => Plain::As('\''),
+        // The full stops of Chinese and Japanese stand in domain names too.
+        '\u{3002}' | '\u{FF61}' => Plain::As('.'),
         c if c.is_whitespace() => Plain::As(' '),
         _ => Plain::Itself,
     }

@@ -1,6 +1,7 @@
 //! Runs of base64 in text: tokens, bodies in lines, with the escapes that their two signs get in
 //! URLs and JSON.
 
+use super::stretch;
 use std::ops::Range;
 
 /// Runs this long are decoded at every phase and without further conditions.
@@ -44,9 +45,15 @@ fn is_base64(byte: u8) -> bool {
 /// Calls `each` for every stretch of at least `least` characters of either alphabet, which may be
 /// base64, hexadecimal digits, or neither.
 pub(crate) fn stretches(bytes: &[u8], least: usize, mut each: impl FnMut(Range<usize>)) {
+    if least >= stretch::SHORTEST {
+        let rough = |byte: u8| {
+            (byte | 0x20).wrapping_sub(b'a') < 26 || byte.wrapping_sub(b'+') < 15 || byte == b'_'
+        };
+        return stretch::find(bytes, least, rough, is_base64, each);
+    }
     let mut at = 0;
-    // Such a stretch covers every `least`-th byte, so the last byte of a window is looked at first;
-    // most windows end there or a few bytes before.
+    // Short ones cover every `least`-th byte, so the last byte of a window is looked at first; most
+    // windows end there or a few bytes before.
     while at + least <= bytes.len() {
         if let Some(gap) = bytes[at..at + least].iter().rposition(|&b| !is_base64(b)) {
             at += gap + 1;

@@ -1,6 +1,7 @@
 //! Bytes written out as numbers: runs of hexadecimal digits, hex dumps, registry exports, lists of
 //! decimal numbers.
 
+use super::stretch;
 use std::ops::Range;
 
 /// Bytes written as numbers.
@@ -42,17 +43,16 @@ pub(crate) fn find(bytes: &[u8]) -> Vec<Dump> {
     found
 }
 
-/// Digits without separators, in a run of letters and digits that begins at `offset`.
-pub(crate) fn digits(run: &[u8], offset: usize, found: &mut Vec<Dump>) {
-    const DIGITS: usize = 2 * LEAST;
+/// At least `least` digits without separators, in a run of letters and digits that begins at `offset`.
+pub(crate) fn digits(run: &[u8], offset: usize, least: usize, found: &mut Vec<Dump>) {
     let mut at = 0;
-    while at + DIGITS <= run.len() {
-        if let Some(gap) = run[at..at + DIGITS].iter().rposition(|b| !b.is_ascii_hexdigit()) {
+    while at + least <= run.len() {
+        if let Some(gap) = run[at..at + least].iter().rposition(|b| !b.is_ascii_hexdigit()) {
             at += gap + 1;
             continue;
         }
-        let rest = &run[at + DIGITS..];
-        let end = at + DIGITS + rest.iter().take_while(|b| b.is_ascii_hexdigit()).count();
+        let rest = &run[at + least..];
+        let end = at + least + rest.iter().take_while(|b| b.is_ascii_hexdigit()).count();
         // Where the run begins in the middle of a byte, the other parity is right.
         for start in [at, at + 1] {
             let pairs = run[start..end].chunks_exact(2);
@@ -88,34 +88,34 @@ static LISTED: [bool; 256] = {
 /// `6d-61-72`, `0x6d, 0x61`, `\x6d`, `[109, 97, 114]`.
 fn listings(bytes: &[u8], found: &mut Vec<Dump>) {
     const WINDOW: usize = 24;
-    let mut at = 0;
+    let rough = |byte: u8| {
+        let letter = byte | 0x20;
+        (byte <= b';') | (letter.wrapping_sub(b'a') < 6) | (letter == b'x') | (letter == b'|')
+    };
     let mut done = 0;
-    while at + WINDOW <= bytes.len() {
-        let window = &bytes[at..at + WINDOW];
-        if let Some(gap) = window.iter().rposition(|&b| !LISTED[usize::from(b)]) {
-            at += gap + 1;
-            continue;
-        }
-        let rest = &bytes[at + WINDOW..];
-        let end =
-            at + WINDOW + rest.iter().position(|&b| !LISTED[usize::from(b)]).unwrap_or(rest.len());
-        // A GUID or an address has few separators; a listing has one after every group.
-        let separators = bytes[at..end].iter().filter(|b| !b.is_ascii_alphanumeric()).count();
-        if separators * 6 < end - at {
-            at = end + 1;
-            continue;
-        }
-        if separators >= LEAST - 1 {
-            decimal(bytes, at..end, found);
-        }
-        let seeds = (at..=end - WINDOW).step_by(4);
-        if let Some(seed) =
-            seeds.into_iter().find(|&seed| seed >= done && seed_at(&bytes[seed..seed + WINDOW]))
-        {
-            done = spaced(bytes, seed, found);
-        }
-        at = end + 1;
-    }
+    stretch::find(
+        bytes,
+        WINDOW,
+        rough,
+        |byte| LISTED[usize::from(byte)],
+        |place| {
+            // A GUID or an address has few separators; a listing has one after every group.
+            let separators =
+                bytes[place.clone()].iter().filter(|b| !b.is_ascii_alphanumeric()).count();
+            if separators * 6 < place.len() {
+                return;
+            }
+            if separators >= LEAST - 1 {
+                decimal(bytes, place.clone(), found);
+            }
+            let mut seeds = (place.start..=place.end - WINDOW).step_by(4);
+            if let Some(seed) =
+                seeds.find(|&seed| seed >= done && seed_at(&bytes[seed..seed + WINDOW]))
+            {
+                done = spaced(bytes, seed, found);
+            }
+        },
+    );
 }
 
 /// Digits in groups from the line of `seed` on; where they end.
@@ -142,25 +142,24 @@ fn spaced(bytes: &[u8], seed: usize, found: &mut Vec<Dump>) -> usize {
     end
 }
 
-/// Whether two-digit or four-digit groups stand at a steady distance.
+/// Whether groups of two or four digits stand at a steady distance, with the same sign between them: a
+/// date and a time have different ones.
 fn seed_at(window: &[u8]) -> bool {
     let group =
         |at: usize, digits: usize| window[at..at + digits].iter().all(u8::is_ascii_hexdigit);
-    let sign = |b: u8| matches!(b, b' ' | b',' | b'-' | b':' | b'.' | b';' | b'|' | b'\t');
     let steady = |first: usize, digits: usize, step: usize| {
-        (0..3).all(|n| {
-            let at = first + n * step;
-            group(at, digits)
-                && window.get(at + digits).is_some_and(|&b| !b.is_ascii_alphanumeric())
-        })
+        let sign = window[first + digits];
+        !sign.is_ascii_alphanumeric()
+            && (0..4).all(|n| group(first + n * step, digits))
+            && (1..3).all(|n| window[first + n * step + digits] == sign)
     };
     (0..6).any(|first| {
-        sign(window[first + 2]) && steady(first, 2, 3)
-            || sign(window[first + 4])
-                && first < 5
-                && window[first + 4] == b' '
-                && steady(first, 4, 5)
-    }) || (0..6).any(|first| steady(first, 2, 4) || steady(first, 2, 6) || steady(first, 2, 5))
+        steady(first, 2, 3)
+            || steady(first, 2, 4)
+            || first < 4 && steady(first, 2, 6)
+            || steady(first, 2, 5)
+            || first < 5 && window[first + 4] == b' ' && steady(first, 4, 5)
+    })
 }
 
 /// The bytes of one line of a dump. What stands before the first group is skipped in the first
@@ -193,9 +192,12 @@ fn dump_line(line: &[u8], first: bool, out: &mut Vec<u8>) {
         let length = line[at..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
         let digits = digits_at(at);
         let after = &line[at + length..];
-        let offset = taken == 0
-            && digits == length
-            && (length > 4 || length == 4 && (after.starts_with(b":") || after.starts_with(b"  ")));
+        let prefixed = line[at..].starts_with(b"0x") && length > 4;
+        let offset = prefixed && taken == 0
+            || taken == 0
+                && digits == length
+                && (length > 4
+                    || length == 4 && (after.starts_with(b":") || after.starts_with(b"  ")));
         let group = digits == length && matches!(length, 2 | 4 | 8 | 16);
         if offset || taken == 0 && first && !group {
             at += length;
@@ -261,7 +263,7 @@ mod tests {
 
     fn texts(dump: &str) -> Vec<String> {
         let mut found = find(dump.as_bytes());
-        digits(dump.as_bytes(), 0, &mut found);
+        digits(dump.as_bytes(), 0, 16, &mut found);
         found.into_iter().map(|d| String::from_utf8_lossy(&d.bytes).into_owned()).collect()
     }
 

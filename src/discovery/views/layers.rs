@@ -32,6 +32,10 @@ pub(crate) fn read(window: &[u8], encoding: Encoding) -> Vec<Layer> {
         layers.push(Layer { glyphs: fold(&text), steps: vec![Step::Folded] });
         peel(&text, vec![Step::Folded], &mut layers);
     }
+    // A terminal's record keeps what was typed over.
+    if let Some(text) = variants::erased(&raw) {
+        layers.push(Layer { glyphs: fold(&text), steps: vec![Step::Overstrike] });
+    }
     // UTF-8 that was once taken for Windows-1252.
     if let Some(text) = variants::repaired(&raw) {
         layers.push(Layer { glyphs: fold(&text), steps: vec![Step::Mojibake] });
@@ -54,6 +58,7 @@ pub(crate) fn text(window: &[u8], encoding: Encoding, steps: &[Step]) -> Text {
     let raw = Text::decode(window, encoding);
     let (first, mut rest) = match steps {
         [Step::Folded, rest @ ..] => (variants::unfolded(&raw), rest),
+        [Step::Overstrike, rest @ ..] => (variants::erased(&raw), rest),
         [Step::Mojibake, rest @ ..] => (variants::repaired(&raw), rest),
         [Step::Markup, rest @ ..] => (markup::strip(&raw), rest),
         [Step::QuotedPrintable, rest @ ..] => {

@@ -6,6 +6,7 @@ mod entities;
 mod escapes;
 pub(crate) mod layers;
 mod markup;
+mod stretch;
 pub(crate) mod triggers;
 pub(crate) mod utf16;
 mod variants;

@@ -284,6 +284,11 @@ fn split_words(bytes: &[u8], places: &mut Vec<usize>) {
         }
     }
     folded_lines(bytes, places);
+    for at in memchr_iter(0x08, bytes) {
+        if letter(at.checked_sub(1)) && letter(Some(at + 1)) {
+            places.push(at);
+        }
+    }
     for at in memchr_iter(b'<', bytes) {
         if !letter(at.checked_sub(1)) {
             continue;

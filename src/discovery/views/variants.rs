@@ -31,10 +31,32 @@ pub(super) fn unfolded(text: &Text) -> Option<Text> {
     joined.then_some(out)
 }
 
+/// Text with what was typed over or rubbed out gone: a backspace takes the character before it. `None` when
+/// there is no backspace.
+pub(super) fn erased(text: &Text) -> Option<Text> {
+    let mut out: Vec<(char, u32, u32)> = Vec::new();
+    let mut erased = false;
+    for &(c, start, end) in text.iter() {
+        if c == '\u{8}' {
+            erased = true;
+            out.pop();
+        } else {
+            out.push((c, start, end));
+        }
+    }
+    let mut text = Text::default();
+    out.into_iter().for_each(|(c, start, end)| text.push(c, start, end));
+    erased.then_some(text)
+}
+
 /// Text in which runs of characters are the Windows-1252 reading of UTF-8 (`Ã¸`), read as UTF-8. `None`
 /// when there is no such run.
 pub(super) fn repaired(text: &Text) -> Option<Text> {
     let chars = text.as_slice();
+    // Nothing to repair in ASCII, nor where no first byte of UTF-8 shows.
+    if !chars.iter().any(|c| matches!(c.0, '\u{C2}'..='\u{F4}')) {
+        return None;
+    }
     let mut out = Text::default();
     let mut repaired = false;
     let mut next = 0;
@@ -93,6 +115,7 @@ mod tests {
     fn text_is_put_back_together() {
         assert_eq!(read("mar\r\n ta\n\tx", unfolded).as_deref(), Some("martax"));
         assert_eq!(read("mar\nta", unfolded), None);
+        assert_eq!(read("m\u{8}max\u{8}rta", erased).as_deref(), Some("marta"));
         assert_eq!(read("SÃ¸ren VilladsÃ©n â€“", repaired).as_deref(), Some("Søren Villadsén –"));
         assert_eq!(read("Søren", repaired), None);
     }

@@ -43,6 +43,8 @@ struct State {
     steps: u64,
     /// The flush that is left out although it reports success.
     skipped: Option<usize>,
+    /// The call that fails, and how.
+    failing: Option<(u64, io::ErrorKind)>,
 }
 
 impl SimFs {
@@ -54,7 +56,14 @@ impl SimFs {
 
     fn from_disk(disk: Disk) -> Self {
         let history = History { base: disk.clone(), events: Vec::new() };
-        let state = State { live: disk, history, flushes: Vec::new(), steps: 0, skipped: None };
+        let state = State {
+            live: disk,
+            history,
+            flushes: Vec::new(),
+            steps: 0,
+            skipped: None,
+            failing: None,
+        };
         Self { state: Arc::new(Mutex::new(state)) }
     }
 
@@ -82,15 +91,32 @@ impl SimFs {
         self.state().flushes.clone()
     }
 
+    /// Call number `step` from now on that changes or flushes something fails once, without effect.
+    pub fn fail_step(&self, step: u64, kind: io::ErrorKind) {
+        let mut state = self.state();
+        state.failing = Some((state.steps + step, kind));
+    }
+
+    /// No call fails any more.
+    pub fn heal(&self) {
+        self.state().failing = None;
+    }
+
+    /// Calls so far that change or flush something, those that failed included.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.state().steps
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The state, for a call that changes it.
-    fn changing(&self) -> MutexGuard<'_, State> {
+    fn changing(&self) -> io::Result<MutexGuard<'_, State>> {
         let mut state = self.state();
-        state.steps += 1;
-        state
+        state.step()?;
+        Ok(state)
     }
 
     fn file(&self, node: NodeId, path: &RelPath) -> Box<dyn FsFile> {
@@ -110,13 +136,24 @@ impl State {
         self.history.events.push(Event::Change(change));
     }
 
-    fn sync(&mut self, event: Event, name: String) {
-        let number = self.flushes.len();
-        self.flushes.push(Flush { point: self.history.events.len(), step: self.steps, name });
+    /// Counts a call, and fails the one that is to fail.
+    fn step(&mut self) -> io::Result<()> {
+        let number = self.steps;
         self.steps += 1;
+        match self.failing {
+            Some((step, kind)) if step == number => error(kind),
+            _ => Ok(()),
+        }
+    }
+
+    fn sync(&mut self, event: Event, name: String) -> io::Result<()> {
+        let (number, step) = (self.flushes.len(), self.steps);
+        self.flushes.push(Flush { point: self.history.events.len(), step, name });
+        self.step()?;
         if self.skipped != Some(number) {
             self.history.events.push(event);
         }
+        Ok(())
     }
 
     fn stat(&self, node: NodeId) -> Stat {
@@ -154,8 +191,7 @@ impl FsLock for SimLock {}
 
 impl FsDir for SimDir {
     fn sync(&self) -> io::Result<()> {
-        self.fs.state().sync(Event::SyncDir(self.node), format!("{}/", self.path));
-        Ok(())
+        self.fs.state().sync(Event::SyncDir(self.node), format!("{}/", self.path))
     }
 }
 
@@ -174,19 +210,18 @@ impl FsFile for SimFile {
     fn write_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()> {
         let offset = usize::try_from(offset).unwrap_or(usize::MAX);
         let change = Change::Write { node: self.node, offset, bytes: bytes.to_vec() };
-        self.fs.changing().apply(change);
+        self.fs.changing()?.apply(change);
         Ok(())
     }
 
     fn set_len(&mut self, size: u64) -> io::Result<()> {
         let size = usize::try_from(size).unwrap_or(usize::MAX);
-        self.fs.changing().apply(Change::SetLen { node: self.node, size });
+        self.fs.changing()?.apply(Change::SetLen { node: self.node, size });
         Ok(())
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.fs.state().sync(Event::SyncFile(self.node), self.path.clone());
-        Ok(())
+        self.fs.state().sync(Event::SyncFile(self.node), self.path.clone())
     }
 
     fn stat(&self) -> io::Result<Stat> {
@@ -214,7 +249,7 @@ impl Fs for SimFs {
     }
 
     fn create(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>> {
-        let mut state = self.changing();
+        let mut state = self.changing()?;
         let (dir, name) = place(&state, path)?;
         if state.live.entry(dir, name).is_some() {
             return error(io::ErrorKind::AlreadyExists);
@@ -254,7 +289,7 @@ impl Fs for SimFs {
     }
 
     fn create_dir(&self, path: &RelPath) -> io::Result<()> {
-        let mut state = self.changing();
+        let mut state = self.changing()?;
         let (dir, name) = place(&state, path)?;
         if state.live.entry(dir, name).is_some() {
             return error(io::ErrorKind::AlreadyExists);
@@ -265,7 +300,7 @@ impl Fs for SimFs {
     }
 
     fn rename(&self, from: &RelPath, to: &RelPath, replace: Replace) -> io::Result<()> {
-        let mut state = self.changing();
+        let mut state = self.changing()?;
         let (old, old_name) = place(&state, from)?;
         let (new, new_name) = place(&state, to)?;
         let Some(node) = state.live.entry(old, old_name) else {
@@ -281,7 +316,7 @@ impl Fs for SimFs {
     }
 
     fn unlink(&self, path: &RelPath) -> io::Result<()> {
-        let mut state = self.changing();
+        let mut state = self.changing()?;
         let (dir, name) = place(&state, path)?;
         match state.live.entry(dir, name) {
             None => error(io::ErrorKind::NotFound),
@@ -296,7 +331,7 @@ impl Fs for SimFs {
     }
 
     fn remove_dir(&self, path: &RelPath) -> io::Result<()> {
-        let mut state = self.changing();
+        let mut state = self.changing()?;
         let (dir, name) = place(&state, path)?;
         match state.live.entry(dir, name).map(|node| (node, state.live.node(node))) {
             None => error(io::ErrorKind::NotFound),

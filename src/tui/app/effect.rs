@@ -7,7 +7,9 @@ use crate::ops::allowed::{AccessAllowed, CaseAllowed};
 use crate::ops::attach::Attachment;
 use crate::ops::attest::{EntryView, Shown, Verified};
 use crate::ops::case::{CaseLine, CaseView};
-use crate::ops::dsr::{Executed, FindingLine, NewRequest, RequestAllowed, RequestView};
+use crate::ops::dsr::{
+    ContextLine, Executed, FindingLine, NewRequest, RequestAllowed, RequestView,
+};
 use crate::ops::status::Status;
 use crate::tui::keymap::Key;
 use crate::workspace::CaseRef;
@@ -58,6 +60,11 @@ pub enum Load {
     Requests,
     Request(String),
     Findings(String),
+    /// A finding's matches in their surroundings.
+    Context {
+        dsr: String,
+        item: String,
+    },
     Receipt(String),
     Log,
     Entry(u64),
@@ -73,6 +80,7 @@ pub enum Loaded {
     Requests(Vec<RequestView>),
     Request(Box<RequestAllowed>),
     Findings { dsr: Id, lines: Vec<FindingLine> },
+    Context { item: String, lines: Vec<ContextLine> },
     Receipt(Box<Executed>),
     Log { size: u64, entries: Vec<EntryView> },
     Entry(Box<Shown>),

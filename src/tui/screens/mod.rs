@@ -5,6 +5,7 @@ pub mod case;
 pub mod case_forms;
 pub mod case_tabs;
 pub mod cases;
+pub mod context;
 pub mod deletion;
 pub mod due;
 pub mod form;

@@ -186,6 +186,7 @@ impl Screen for Review {
         let Some(allowed) = &self.allowed else { return Availability::Hidden };
         let Some(line) = self.selected() else { return Availability::Hidden };
         match (id, allowed) {
+            (ActionId::FindingContext, _) => Availability::Enabled,
             (_, Err(refusal)) => Availability::Disabled(refusal.to_string()),
             (ActionId::FindingIncludeRest | ActionId::FindingExcludeRest, _) => {
                 if self.open.is_empty() {
@@ -213,6 +214,11 @@ impl Screen for Review {
         let form =
             |items, include| vec![Step::Push(Box::new(forms::decide(&self.dsr, items, include)))];
         match id {
+            ActionId::FindingContext => {
+                let (item, path) = (line.finding.id.clone(), line.finding.path.clone());
+                let screen = super::context::ContextScreen::new(self.dsr.clone(), item, path);
+                vec![Step::Push(Box::new(screen))]
+            }
             ActionId::FindingInclude => form(one, true),
             ActionId::FindingExclude => form(one, false),
             ActionId::FindingIncludeRest => form(self.open.clone(), true),
@@ -236,6 +242,7 @@ impl Screen for Review {
         vec![
             ActionId::FindingInclude,
             ActionId::FindingExclude,
+            ActionId::FindingContext,
             ActionId::Open,
             ActionId::Menu,
             ActionId::Help,

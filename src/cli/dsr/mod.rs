@@ -1,14 +1,16 @@
 //! `caseward dsr`.
 
-use super::output::{self, Out, Tone, plain, toned};
-use super::{Global, print_problems, time};
+mod print;
+
+use crate::cli::output::{self, Out};
+use crate::cli::{Global, print_problems, time};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::model::{
     DsrType, GivenIdentifier, IdentifierType, PlanScope, Regulation, RequestOption, Requester,
     Sha256, Time,
 };
-use crate::ops::dsr::{self, Discovered, Executed, FindingLine, NewRequest, Planned, RequestView};
+use crate::ops::dsr::{self, Discovered, FindingLine, NewRequest, RequestView};
 use crate::text;
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -84,23 +86,23 @@ pub enum DsrCommand {
         dry_run: bool,
     },
     #[command(hide = true)]
-    Import(super::NotYet),
+    Import(crate::cli::NotYet),
     #[command(hide = true)]
-    Merge(super::NotYet),
+    Merge(crate::cli::NotYet),
     #[command(hide = true)]
-    Redact(super::NotYet),
+    Redact(crate::cli::NotYet),
     #[command(hide = true)]
-    Deny(super::NotYet),
+    Deny(crate::cli::NotYet),
     #[command(hide = true)]
-    Extend(super::NotYet),
+    Extend(crate::cli::NotYet),
     #[command(hide = true)]
-    Rectify(super::NotYet),
+    Rectify(crate::cli::NotYet),
     #[command(hide = true)]
-    Close(super::NotYet),
+    Close(crate::cli::NotYet),
     #[command(hide = true)]
-    Status(super::NotYet),
+    Status(crate::cli::NotYet),
     #[command(hide = true)]
-    Export(super::NotYet),
+    Export(crate::cli::NotYet),
 }
 
 #[derive(Debug, Args)]
@@ -166,7 +168,7 @@ impl DsrCommand {
             _ => None,
         };
         if let Some(name) = later {
-            return super::not_yet(&format!("dsr {name}"));
+            return crate::cli::not_yet(&format!("dsr {name}"));
         }
         let (context, out) = global.open()?;
         match self {
@@ -210,7 +212,7 @@ impl DsrCommand {
                     }
                     out.document("dsr-list", &Requests { requests })?;
                 } else {
-                    print_list(&out, &requests)?;
+                    print::print_list(&out, &requests)?;
                 }
                 print_problems(&problems);
             }
@@ -219,7 +221,7 @@ impl DsrCommand {
                 if out.json {
                     out.document("dsr-show", &view)?;
                 } else {
-                    print_request(&out, &view)?;
+                    print::print_request(&out, &view)?;
                 }
             }
             Self::Discover { dsr, explain: Some(path) } => {
@@ -227,7 +229,7 @@ impl DsrCommand {
                 if out.json {
                     out.document("dsr-explain", &explained)?;
                 } else {
-                    print_explained(&out, &explained)?;
+                    print::print_explained(&out, &explained)?;
                 }
             }
             Self::Discover { dsr, explain: None } => {
@@ -235,7 +237,7 @@ impl DsrCommand {
                 if out.json {
                     out.document("dsr-discover", &found)?;
                 } else {
-                    print_discovered(&out, &found)?;
+                    print::print_discovered(&out, &found)?;
                 }
             }
             Self::Findings { dsr, context: around } => {
@@ -249,9 +251,9 @@ impl DsrCommand {
                     }
                     out.document("dsr-findings", &Items { dsr: id, findings: items.len(), items })?;
                 } else {
-                    print_findings(&out, &items)?;
+                    print::print_findings(&out, &items)?;
                     for item in items.iter().filter(|_| around) {
-                        print_context(&context, &out, &dsr, item)?;
+                        print::print_context(&context, &out, &dsr, item)?;
                     }
                 }
             }
@@ -268,17 +270,17 @@ impl DsrCommand {
                 if out.json {
                     out.document("dsr-plan", &planned)?;
                 } else {
-                    print_plan(&out, &planned)?;
+                    print::print_plan(&out, &planned)?;
                     output::hint(format!(
                         "a second person approves it: caseward dsr approve {dsr} --as PRINCIPAL"
                     ));
                 }
             }
             Self::Statement { dsr } => {
-                super::print_statement(&out, &dsr::approval_statement(&context, &dsr)?)?;
+                crate::cli::print_statement(&out, &dsr::approval_statement(&context, &dsr)?)?;
             }
             Self::Approve { dsr, digest, signature } => {
-                let signature = super::signature(signature.as_deref())?;
+                let signature = crate::cli::signature(signature.as_deref())?;
                 let planned = dsr::approve(&context, &dsr, digest, signature.as_deref())?;
                 if out.json {
                     #[derive(Serialize)]
@@ -318,7 +320,7 @@ impl DsrCommand {
                 if out.json {
                     out.document("dsr-execute", &executed)?;
                 } else {
-                    print_executed(&out, &executed)?;
+                    print::print_executed(&out, &executed)?;
                 }
                 return Ok(if executed.has_failures() { Exit::Refused } else { Exit::Done });
             }
@@ -394,317 +396,4 @@ fn progress_line(at: &dsr::DiscoverProgress, seconds: f64) -> String {
         text::bytes(rate(at.bytes)),
         at.findings
     )
-}
-
-fn print_list(out: &Out, requests: &[RequestView]) -> Result<()> {
-    if requests.is_empty() {
-        return out.line("no requests");
-    }
-    let rows: Vec<_> = requests
-        .iter()
-        .map(|request| {
-            vec![
-                toned(Tone::Strong, request.id.as_str()),
-                plain(request.tenant.as_str()),
-                plain(request.kind.as_str()),
-                plain(request.state.as_str()),
-                plain(request.requester.as_str()),
-                if request.overdue {
-                    toned(Tone::Bad, format!("{} overdue", request.due_on))
-                } else {
-                    plain(request.due_at.format("%Y-%m-%d").to_string())
-                },
-                plain(request.route.as_str()),
-            ]
-        })
-        .collect();
-    out.table(&["REQUEST", "TENANT", "TYPE", "STATE", "REQUESTER", "DUE", "ROUTE"], &rows)
-}
-
-fn print_request(out: &Out, view: &RequestView) -> Result<()> {
-    out.line(out.tone(
-        Tone::Strong,
-        format!("{}: {} under {}, {}", view.id, view.kind, view.regulation, view.state),
-    ))?;
-    out.line(format!("for {} ({}), route {}", view.tenant, view.requester, view.route))?;
-    if let Some(referral) = view.referral {
-        out.line(referral)?;
-    }
-    out.line(format!("received {}", out.moment(view.received_at)))?;
-    let due = out.moment(view.due_at);
-    out.line(if view.overdue {
-        out.tone(Tone::Bad, format!("overdue since {due}"))
-    } else {
-        format!("to be answered by {due}")
-    })?;
-    match view.option {
-        RequestOption::A => out.line("option a: all tenants of the customer, whole engagements")?,
-        RequestOption::B => {
-            out.line(format!("option b: {}", text::safe(&view.cases.join(", "))))?;
-        }
-    }
-    for identifier in &view.identifiers {
-        out.line(format!("  {} {}", identifier.kind, text::safe(&identifier.value)))?;
-    }
-    if let Some(discovery) = &view.discovery {
-        out.line(format!(
-            "discovery {}: {} searched, {}{}",
-            out.moment(discovery.at),
-            text::plural(discovery.files, "file"),
-            text::plural(discovery.findings, "finding"),
-            if discovery.complete { "" } else { ", NOT complete" }
-        ))?;
-    }
-    if let Some(plan) = &view.plan {
-        out.line(format!(
-            "plan {} by {}: {}, {}, scope {}",
-            plan.digest,
-            text::safe(&plan.by),
-            text::plural(plan.items, "file"),
-            text::bytes(plan.bytes),
-            plan.scope
-        ))?;
-    }
-    for execution in &view.executions {
-        out.line(format!(
-            "executed by {}: entries {} and {} of the log, transaction {}{}",
-            text::safe(&execution.by),
-            execution.begin,
-            execution.end,
-            execution.tx,
-            if execution.recovered { " (finished after an interruption)" } else { "" }
-        ))?;
-    }
-    out.line("")?;
-    let rows: Vec<_> = view
-        .decisions
-        .iter()
-        .map(|decision| {
-            vec![
-                plain(decision.at.format("%Y-%m-%d %H:%M:%S").to_string()),
-                plain(decision.what.as_str()),
-                plain(decision.item.as_deref().unwrap_or("-")),
-                plain(&decision.by),
-                plain(decision.reason.as_deref().unwrap_or("")),
-            ]
-        })
-        .collect();
-    out.table(&["TIME (UTC)", "WHAT", "ITEM", "BY", "REASON"], &rows)
-}
-
-fn print_discovered(out: &Out, found: &Discovered) -> Result<()> {
-    let matches =
-        found.items.iter().filter(|f| f.outcome == crate::model::FindingOutcome::Match).count();
-    out.line(format!(
-        "{}: {} searched ({} in {:.2} s), {} match, {} to review",
-        found.dsr,
-        text::plural(found.searched.files, "file"),
-        text::bytes(found.searched.bytes),
-        found.searched.seconds,
-        matches,
-        found.items.len() - matches
-    ))?;
-    for store in &found.not_searched {
-        out.line(format!(
-            "not searched: {} ({}, {}): {}",
-            store.store,
-            text::plural(store.files, "file"),
-            text::bytes(store.bytes),
-            store.why
-        ))?;
-    }
-    for problem in &found.problems {
-        out.line(format!(
-            "{}: {} ({})",
-            out.tone(Tone::Warn, problem.kind.as_str()),
-            text::safe(&problem.path),
-            text::safe(&problem.why)
-        ))?;
-    }
-    if !found.complete {
-        out.line(
-            out.tone(Tone::Bad, "the result is NOT complete: something could not be searched"),
-        )?;
-    }
-    output::hint(format!("next: caseward dsr findings {}", found.dsr));
-    Ok(())
-}
-
-fn print_findings(out: &Out, items: &[FindingLine]) -> Result<()> {
-    if items.is_empty() {
-        return out.line("nothing was found");
-    }
-    let rows: Vec<_> = items
-        .iter()
-        .map(|line| {
-            let finding = &line.finding;
-            let forms: Vec<String> = finding
-                .matches
-                .iter()
-                .map(|found| format!("#{} {}", found.identifier, found.form))
-                .collect();
-            let tone = match line.choice {
-                "undecided" => Tone::Warn,
-                "included" => Tone::Strong,
-                _ => Tone::Dim,
-            };
-            let why = finding.reason.clone().unwrap_or_else(|| forms.join(", "));
-            vec![
-                plain(&finding.id),
-                plain(if finding.outcome == crate::model::FindingOutcome::Match {
-                    "match"
-                } else {
-                    "review"
-                }),
-                toned(tone, line.choice.replace('_', " ")),
-                plain(why),
-                plain(&finding.path),
-            ]
-        })
-        .collect();
-    out.table(&["ITEM", "OUTCOME", "CHOICE", "WHY", "PATH"], &rows)
-}
-
-/// The lines around a finding. A file that cannot be read again is said, and the rest goes on.
-fn print_context(
-    context: &crate::ops::Context,
-    out: &Out,
-    dsr: &str,
-    item: &FindingLine,
-) -> Result<()> {
-    out.line("")?;
-    out.line(format!(
-        "{} {}",
-        out.tone(Tone::Strong, &item.finding.id),
-        text::safe(&item.finding.path)
-    ))?;
-    match dsr::contexts(context, dsr, &item.finding.id) {
-        Ok(lines) => lines.iter().try_for_each(|line| {
-            let why = line.reason.as_deref().unwrap_or(&line.form);
-            out.line(format!(
-                "  …{}{}{}…  ({why})",
-                text::safe(&line.before),
-                out.tone(Tone::Bad, format!("[{}]", text::safe(&line.matched))),
-                text::safe(&line.after)
-            ))
-        }),
-        Err(error) => out.line(format!("  {}", text::safe(&error.to_string()))),
-    }
-}
-
-fn print_explained(out: &Out, explained: &dsr::Explained) -> Result<()> {
-    out.line(format!(
-        "{}: {}",
-        text::safe(&explained.path),
-        out.tone(Tone::Strong, explained.outcome)
-    ))?;
-    let rows: Vec<_> = explained
-        .views
-        .iter()
-        .map(|view| {
-            let mut said: Vec<String> = view
-                .found
-                .iter()
-                .map(|hit| {
-                    let why =
-                        hit.reason.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
-                    let outcome = match hit.outcome {
-                        crate::model::FindingOutcome::Match => "match",
-                        crate::model::FindingOutcome::Review => "review",
-                    };
-                    format!("#{} {outcome} {} times{why}", hit.identifier, hit.count)
-                })
-                .collect();
-            said.extend(view.refused.iter().map(|refused| {
-                format!(
-                    "#{} a part of it {} times, not the identifier",
-                    refused.identifier, refused.count
-                )
-            }));
-            if said.is_empty() {
-                said.push("nothing".to_owned());
-            }
-            vec![
-                plain(&view.form),
-                plain(view.stretches.to_string()),
-                plain(text::bytes(view.bytes)),
-                plain(said.join("; ")),
-                plain(view.member.as_deref().unwrap_or("")),
-            ]
-        })
-        .collect();
-    out.table(&["READ AS", "PIECES", "TEXT", "FOUND", "MEMBER"], &rows)?;
-    for problem in &explained.problems {
-        out.line(format!("{} {}", out.tone(Tone::Warn, "problem:"), text::safe(problem)))?;
-    }
-    Ok(())
-}
-
-fn print_plan(out: &Out, planned: &Planned) -> Result<()> {
-    let rows: Vec<_> = planned
-        .items
-        .iter()
-        .map(|item| {
-            vec![
-                toned(Tone::Bad, item.action.as_str()),
-                plain(text::bytes(item.size)),
-                plain(item.sha256.to_string().chars().take(12).collect::<String>()),
-                plain(&item.why),
-                plain(&item.path),
-            ]
-        })
-        .collect();
-    out.table(&["ACTION", "SIZE", "SHA-256", "WHY", "PATH"], &rows)?;
-    out.line("")?;
-    for engagement in &planned.engagements {
-        out.line(format!(
-            "{} is expunged; a tombstone without personal data stays",
-            engagement.engagement
-        ))?;
-    }
-    for warning in &planned.warnings {
-        out.line(format!("{} {}", out.tone(Tone::Warn, "warning:"), text::safe(warning)))?;
-    }
-    out.line(format!(
-        "{}, {}; digest {}",
-        text::plural(planned.items.len() as u64, "file"),
-        text::bytes(planned.bytes),
-        planned.digest
-    ))
-}
-
-fn print_executed(out: &Out, executed: &Executed) -> Result<()> {
-    let rows: Vec<_> = executed
-        .items
-        .iter()
-        .map(|item| {
-            let tone = match item.verdict {
-                "deleted" | "redacted" => Tone::Good,
-                "failed" | "unknown" => Tone::Bad,
-                _ => Tone::Warn,
-            };
-            let mismatch = if item.hash_mismatch { "differs from what was attached" } else { "" };
-            vec![
-                toned(tone, item.verdict),
-                plain(item.sha256.to_string().chars().take(12).collect::<String>()),
-                plain(item.reason.unwrap_or(mismatch)),
-                plain(&item.path),
-            ]
-        })
-        .collect();
-    out.table(&["VERDICT", "SHA-256", "REASON", "PATH"], &rows)?;
-    out.line("")?;
-    for tx in &executed.txs {
-        out.line(format!("transaction {}: entries {} and {} of the log", tx.tx, tx.begin, tx.end))?;
-    }
-    if executed.dry_run {
-        return out.line("dry run: everything checks out, and nothing was changed");
-    }
-    out.line(if executed.complete {
-        format!("{} is fulfilled: everything planned is gone", executed.dsr)
-    } else {
-        format!("{} is {}: not everything planned is gone", executed.dsr, executed.state)
-    })?;
-    output::hint(format!("next: caseward attest report {} --out DIR", executed.dsr));
-    Ok(())
 }
