@@ -199,7 +199,7 @@ fn del_2_a_deletion_needs_the_approvers_signature_over_this_plan() {
 }
 
 #[test]
-fn att_2_shredding_an_opening_leaves_a_log_that_verifies() {
+fn att_7_openings_expire_and_the_log_still_verifies() {
     use caseward::ops::attest;
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("demo");
@@ -240,7 +240,15 @@ fn att_2_shredding_an_opening_leaves_a_log_that_verifies() {
     assert!(executed.complete);
     assert_eq!(executed.items.len(), 2, "the note and its sidecar: {:?}", executed.items);
     assert!(attest::show(&ana, 1).unwrap().items.is_some());
-    attest::shred(&ana, &executed.txs[0].tx).unwrap();
+    // ATT-7: nothing expires before `evidence_days`, and at equality it has.
+    let ended = attest::show(&ana, 2).unwrap().entry.at;
+    let at = |days: i64, seconds: i64| {
+        let now = ended + chrono::TimeDelta::days(days) - chrono::TimeDelta::seconds(seconds);
+        Context { now, ..ana.clone() }
+    };
+    assert!(attest::shred_expired(&at(90, 1)).unwrap().is_empty());
+    assert_eq!(attest::shred_expired(&at(90, 0)).unwrap(), [executed.txs[0].tx.clone()]);
+    assert!(attest::shred(&ana, &executed.txs[0].tx).is_err(), "it is gone already");
     assert!(attest::show(&ana, 1).unwrap().items.is_none());
     let read_only = Context { read_only: true, ..ana };
     let verified = attest::verify(&read_only, None, &mut |_, _| {}).unwrap();

@@ -24,7 +24,13 @@ pub enum AttestCommand {
     /// One entry, with paths, hashes and commitments while its opening exists
     Show { index: u64 },
     /// Destroy the opening of a transaction; the log still verifies
-    Shred { tx: String },
+    Shred {
+        #[arg(required_unless_present = "expired", conflicts_with = "expired")]
+        tx: Option<String>,
+        /// All whose transactions ended `evidence_days` ago or longer
+        #[arg(long)]
+        expired: bool,
+    },
     /// The keys that may sign reports and decisions
     #[command(subcommand)]
     Signer(SignerCommand),
@@ -148,19 +154,26 @@ impl AttestCommand {
                     print_entry(&out, &shown)?;
                 }
             }
-            Self::Shred { tx } => {
-                let entry = attest::shred(&context, &tx)?;
+            Self::Shred { tx, .. } => {
+                let txs = match tx {
+                    Some(tx) => {
+                        attest::shred(&context, &tx)?;
+                        vec![tx]
+                    }
+                    None => attest::shred_expired(&context)?,
+                };
                 if out.json {
                     #[derive(Serialize)]
-                    struct Shredded<'a> {
-                        tx: &'a str,
-                        entry: u64,
+                    struct Shredded {
+                        txs: Vec<String>,
                     }
-                    out.document("attest-shred", &Shredded { tx: &tx, entry })?;
+                    out.document("attest-shred", &Shredded { txs })?;
+                } else if txs.is_empty() {
+                    out.line("no opening has expired")?;
                 } else {
-                    out.line(format!(
-                        "the opening of {tx} is destroyed: entry {entry} of the log"
-                    ))?;
+                    for tx in &txs {
+                        out.line(format!("the opening of {tx} is destroyed; the log says so"))?;
+                    }
                 }
             }
             Self::Signer(command) => command.run(&context, &out)?,

@@ -6,6 +6,7 @@ use crate::env;
 use crate::error::{Error, Result};
 use crate::model::{Sha256, Time};
 use crate::outside;
+use crate::policy::clock;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -217,4 +218,31 @@ pub fn shred(context: &Context, tx: &str) -> Result<u64> {
     let mut session = log_of(context).lock(super::dsr::clock_of(context))?;
     super::dsr::settle(context, &mut session)?;
     Ok(session.shred(tx)?)
+}
+
+/// Destroys every opening whose transaction ended `evidence_days` ago or longer (ATT-7), and
+/// returns the transactions.
+///
+/// # Errors
+/// The actor is no engineer, or the log cannot be written.
+pub fn shred_expired(context: &Context) -> Result<Vec<String>> {
+    context.require_writable()?;
+    context.actor.require_engineer("ATT-7", "destroy openings")?;
+    let log = log_of(context);
+    let mut session = log.lock(super::dsr::clock_of(context))?;
+    super::dsr::settle(context, &mut session)?;
+    let days = context.workspace.config().policy.evidence_days;
+    let mut expired = Vec::new();
+    for entry in log.entries(0..log.size()?)? {
+        if let Body::End { tx, .. } = entry.leaf.body
+            && context.now >= clock::end_of(entry.leaf.time, days)
+            && log.opening(tx)?.is_some()
+        {
+            expired.push(tx);
+        }
+    }
+    for tx in &expired {
+        session.shred(*tx)?;
+    }
+    Ok(expired.iter().map(ToString::to_string).collect())
 }
