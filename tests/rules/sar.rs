@@ -209,7 +209,7 @@ fn sar_6_who_asked_never_decides() {
 fn sar_7_the_role_counts_when_it_is_used_and_where_the_slot_is() {
     let world = World::demo();
     let made = request(&world);
-    set_roles(&world, "contoso-test.com", ADELE_TEST, &[]);
+    set_roles(&world, "contoso-test.com", ADELE_TEST, &["Directory Readers"]);
     let refusal = refused(decide(&world.as_engineer(ADELE_TEST), &made.id, true, None));
     assert_eq!(refusal.rule, "SAR-7", "the role was lost before the decision");
     set_roles(&world, "contoso-test.com", ADELE_TEST, &["User Administrator"]);
