@@ -90,7 +90,10 @@ fn listings(bytes: &[u8], found: &mut Vec<Dump>) {
     const WINDOW: usize = 24;
     let rough = |byte: u8| {
         let letter = byte | 0x20;
-        (byte <= b';') | (letter.wrapping_sub(b'a') < 6) | (letter == b'x') | (letter == b'|')
+        (byte.wrapping_sub(b'\t') <= b';' - b'\t')
+            | (letter.wrapping_sub(b'a') < 6)
+            | (letter == b'x')
+            | (letter == b'|')
     };
     let mut done = 0;
     stretch::find(
