@@ -5,6 +5,7 @@
 mod boundaries;
 mod build;
 mod containers;
+mod field;
 mod files;
 mod forms;
 mod invariant;

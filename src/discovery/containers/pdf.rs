@@ -22,6 +22,8 @@ pub(crate) struct Contents {
 /// Glyph codes to text, of one font.
 type CharMap = BTreeMap<u32, String>;
 
+/// Most bytes read as text, once for each character map.
+const MAX_SHOWN: usize = 256 << 20;
 /// Most bytes a file's streams may unpack to.
 const MAX_UNPACKED: u64 = 256 << 20;
 
@@ -55,6 +57,7 @@ pub(crate) fn read(bytes: &[u8]) -> Contents {
     }
     let maps: Vec<CharMap> =
         contents.streams.iter().filter_map(|stream| char_map(stream)).take(64).collect();
+    let mut shown_budget = MAX_SHOWN;
     for stream in &contents.streams {
         if memchr::memmem::find(stream, b"BT").is_none() {
             continue;
@@ -65,7 +68,13 @@ pub(crate) fn read(bytes: &[u8]) -> Contents {
             contents.texts.push(plain);
         }
         for map in &maps {
-            contents.texts.push(lines(&shown, Some(map)));
+            let text = lines(&shown, Some(map));
+            shown_budget = shown_budget.saturating_sub(text.len() + stream.len());
+            contents.texts.push(text);
+            if shown_budget == 0 {
+                contents.damaged = true;
+                return contents;
+            }
         }
     }
     contents

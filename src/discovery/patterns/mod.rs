@@ -8,6 +8,7 @@ mod ip;
 mod literal;
 mod name;
 mod phone;
+mod runs;
 mod verdict;
 
 pub(crate) use anchor::{AnchorKind, Exact};
@@ -159,7 +160,7 @@ fn companions(identifier: &Identifier) -> Vec<Vec<u8>> {
     };
     // Letters that other letters fold to (ß, ligatures) are found by their variants' triggers; a
     // scheme that was typed is no part of an address.
-    let mut runs: Vec<Vec<u8>> = anchor::runs(&text)
+    let mut runs: Vec<Vec<u8>> = runs::runs(&text)
         .into_iter()
         .filter(|run| run.len() > 1 && folded.contains(run.as_str()))
         .map(String::into_bytes)

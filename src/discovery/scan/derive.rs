@@ -45,9 +45,14 @@ impl Engine<'_> {
 
     /// Uuencoded files in text.
     pub(super) fn uuencoded(&mut self, view: &View) {
+        let mut done = 0;
         for at in memchr::memmem::find_iter(view.bytes, b"begin ") {
+            if at < done {
+                continue;
+            }
             if let Some(lines) = mail::uuencoded_at(view.bytes, at) {
-                let bytes = mail::uudecode(lines);
+                done = at + memchr::memmem::find(lines, b"\nend").unwrap_or(lines.len());
+                let bytes = mail::uudecode(&view.bytes[at..done]);
                 self.encoded(view, &bytes, Step::Uuencode, at, 0.0);
             }
         }

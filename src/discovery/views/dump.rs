@@ -14,6 +14,8 @@ pub(crate) struct Dump {
     pub text: bool,
 }
 
+/// Most bytes taken for one line.
+const LINE: usize = 64 << 10;
 /// Fewest bytes worth decoding.
 const LEAST: usize = 8;
 
@@ -90,7 +92,10 @@ fn listings(bytes: &[u8], found: &mut Vec<Dump>) {
     const WINDOW: usize = 24;
     let rough = |byte: u8| {
         let letter = byte | 0x20;
-        (byte <= b';') | (letter.wrapping_sub(b'a') < 6) | (letter == b'x') | (letter == b'|')
+        (byte.wrapping_sub(b'\t') <= b';' - b'\t')
+            | (letter.wrapping_sub(b'a') < 6)
+            | (letter == b'x')
+            | (letter == b'|')
     };
     let mut done = 0;
     stretch::find(
@@ -126,13 +131,14 @@ fn listings(bytes: &[u8], found: &mut Vec<Dump>) {
 
 /// Digits in groups from the line of `seed` on; where they end.
 fn spaced(bytes: &[u8], seed: usize, found: &mut Vec<Dump>) -> usize {
-    let begins = memchr::memrchr(b'\n', &bytes[..seed]).map_or(0, |i| i + 1);
-    // A list can be one very long line.
-    let start = begins.max(seed.saturating_sub(256));
+    // A list can be one very long line: never more of it than this at a time.
+    let from = seed.saturating_sub(256);
+    let start = memchr::memrchr(b'\n', &bytes[from..seed]).map_or(from, |i| from + i + 1);
     let mut decoded = Vec::new();
     let (mut line, mut end) = (start, start);
     while line < bytes.len() {
-        let length = memchr::memchr(b'\n', &bytes[line..]).map_or(bytes.len() - line, |n| n + 1);
+        let most = (bytes.len() - line).min(LINE);
+        let length = memchr::memchr(b'\n', &bytes[line..line + most]).map_or(most, |n| n + 1);
         let before = decoded.len();
         dump_line(&bytes[line..line + length], line == start, &mut decoded);
         line += length;

@@ -25,7 +25,7 @@ pub(crate) fn runs(bytes: &[u8], whole: Option<Encoding>) -> Vec<Run> {
     while at + 8 <= bytes.len() {
         // Two characters of ASCII with their zeros: worth a closer look, and rare in other data.
         let word = word(bytes, at);
-        let seed = if word.wrapping_sub(LOW_BITS) & !word & HIGH_BITS == 0 {
+        let seed = if word == 0 || word.wrapping_sub(LOW_BITS) & !word & HIGH_BITS == 0 {
             None
         } else {
             [0, 4].into_iter().find(|&half| is_seed(&bytes[at + half..at + half + 4]))
