@@ -2,6 +2,11 @@
 //! of the files as they were.
 
 #![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "tests look at the workspace from outside the program"
+)]
 
 #[path = "cli/harness.rs"]
 mod harness;

@@ -4,6 +4,11 @@
 //! is not stopped. Then the workspace is opened on the plain file system, as the next start does.
 
 #![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "tests look at the workspace from outside the program"
+)]
 
 #[path = "rules/world.rs"]
 mod world;
@@ -300,9 +305,9 @@ fn execute(context: &Context, id: &str) -> Result<dsr::Executed> {
 
 /// What a deletion leaves behind: everything gone, said so in the log and the request, buried, and
 /// no leftover.
-fn check_done(trial: &Trial, workspace: &Workspace, id: &str, planned: &[String], steps: u64) {
+fn check_done(trial: &Trial, workspace: &Workspace, named: &str, planned: &[String], steps: u64) {
     let root = trial.root();
-    let request = dsr::show(&context(workspace, NOW, ANA), id).unwrap();
+    let request = dsr::show(&context(workspace, NOW, ANA), named).unwrap();
     assert_eq!(request.state, DsrState::Fulfilled, "{steps} steps");
     assert_eq!(request.executions.len(), 1, "{steps} steps: recorded once");
     for path in planned {

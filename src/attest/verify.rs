@@ -359,8 +359,8 @@ impl Roots {
         if then > size {
             return Err(format!("it states {then} entries, the log has {size}: rolled back"));
         }
-        let found = self.wanted.iter().find(|(wanted, _)| *wanted == then);
-        match found.and_then(|(_, root)| *root) {
+        let found = self.wanted.binary_search_by_key(&then, |(size, _)| *size).ok();
+        match found.and_then(|place| self.wanted[place].1) {
             Some(root) if root == checkpoint.root => Ok(()),
             _ => Err(format!("the log had another root at {then} entries")),
         }

@@ -2,6 +2,11 @@
 //! exit code of the contract, and a workspace in which nothing changed.
 
 #![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "tests look at the workspace from outside the program"
+)]
 
 #[path = "../cli/harness.rs"]
 mod harness;

@@ -129,3 +129,51 @@ fn a_rolled_back_log_raises_the_alarm() {
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.stdout.contains("FAILED"), "{ran:?}");
 }
+
+#[test]
+fn report() {
+    let sandbox = after_a_deletion();
+    let shown = sandbox.transcript([
+        "attest report DSR-2026-0002 --out report",
+        "attest report DSR-2026-0002 --out report",
+        "attest report DSR-2026-0001 --out other",
+        "attest report DSR-2026-0009 --out other",
+        "attest report DSR-2026-0002 --out missing/deep",
+        "dsr show DSR-2026-0002",
+    ]);
+    assert_snapshot!(shown);
+    assert!(!sandbox.path().join("other").exists(), "nothing is written for a refusal");
+    // Twice from the same state: the same bytes.
+    let first = super::harness::tree_of(&sandbox.path().join("report"));
+    assert_eq!(sandbox.sh("attest report DSR-2026-0002 --out again").code, 0);
+    let again = super::harness::tree_of(&sandbox.path().join("again"));
+    assert_eq!(first.keys().collect::<Vec<_>>(), again.keys().collect::<Vec<_>>());
+    for (path, bytes) in &first {
+        assert_eq!(again.get(path), Some(bytes), "{}", path.display());
+    }
+}
+
+#[test]
+fn report_json() {
+    let sandbox = after_a_deletion();
+    assert_snapshot!(sandbox.transcript([
+        "attest report DSR-2026-0002 --out report --json",
+        "attest report DSR-2026-0001 --out other --json",
+    ]));
+}
+
+#[test]
+fn att_6_what_is_not_executed_is_not_certified() {
+    let sandbox = Sandbox::demo();
+    sandbox.ok("dsr new contoso.com --type delete --regulation gdpr --requester customer --option b --case 2610150010002904 --identifier email=jane@contoso.com");
+    for step in [
+        "dsr discover DSR-2026-0002",
+        "dsr plan DSR-2026-0002 --scope engagement --acknowledge-history-loss",
+        "dsr approve DSR-2026-0002 --as ben.okafor@support.example.com",
+    ] {
+        sandbox.refused("ATT-6", "attest report DSR-2026-0002 --out out");
+        sandbox.ok(step);
+    }
+    sandbox.refused("ATT-6", "attest report DSR-2026-0002 --out out");
+    assert!(!sandbox.path().join("out").exists());
+}

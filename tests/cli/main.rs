@@ -3,6 +3,11 @@
 //! contract.
 
 #![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "tests look at the workspace from outside the program"
+)]
 
 mod harness;
 

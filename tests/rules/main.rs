@@ -4,6 +4,11 @@
 //! logs on `ops`, in a workspace of its own and at a moment of the test's choosing.
 
 #![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "tests look at the workspace from outside the program"
+)]
 
 mod world;
 

@@ -247,14 +247,9 @@ fn strided<const STRIDE: usize>(
         let mut grams = [0u32; STEPS];
         let mut any = 0;
         for (step, gram) in grams.iter_mut().enumerate() {
-            let place = step * STRIDE;
-            *gram = (u32::from_le_bytes([
-                piece[place],
-                piece[place + 1],
-                piece[place + 2],
-                piece[place + 3],
-            ]) | FOLD)
-                & mask;
+            let mut four = [0; 4];
+            four.copy_from_slice(&piece[step * STRIDE..step * STRIDE + 4]);
+            *gram = (u32::from_le_bytes(four) | FOLD) & mask;
             any |= listed(*gram);
         }
         if any != 0 {

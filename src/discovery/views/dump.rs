@@ -99,13 +99,19 @@ fn listings(bytes: &[u8], found: &mut Vec<Dump>) {
         rough,
         |byte| LISTED[usize::from(byte)],
         |place| {
-            // A GUID or an address has few separators; a listing has one after every group.
-            let separators =
-                bytes[place.clone()].iter().filter(|b| !b.is_ascii_alphanumeric()).count();
-            if separators * 6 < place.len() {
+            // A GUID or an address has few separators; a listing has one after every group, and it is
+            // mostly the same.
+            let stretch = &bytes[place.clone()];
+            let separators = stretch.iter().filter(|b| !b.is_ascii_alphanumeric()).count();
+            let most = b" ,-:;\\"
+                .iter()
+                .map(|sign| stretch.iter().filter(|b| *b == sign).count())
+                .max()
+                .unwrap_or(0);
+            if separators * 6 < place.len() || most < 4 {
                 return;
             }
-            if separators >= LEAST - 1 {
+            if most >= LEAST - 1 {
                 decimal(bytes, place.clone(), found);
             }
             let mut seeds = (place.start..=place.end - WINDOW).step_by(4);

@@ -248,7 +248,7 @@ fn check_tree(context: &Context, request: &Request, plan: &[PlanItem]) -> Result
         request.plan.as_ref().map(|plan| plan.engagements.as_slice()).unwrap_or_default();
     for engagement in engagements {
         let case_ref = context.workspace.find_case(&engagement.engagement)?;
-        for path in super::plan::engagement_files(context, &case_ref)? {
+        for path in super::draft::engagement_files(context, &case_ref)? {
             if !planned.contains(path.display().as_str()) && path != layout::tombstone(&case_ref) {
                 return Err(came_in(request, &path.display()));
             }
@@ -282,7 +282,7 @@ fn warnings_of(loaded: &Loaded<Request>) -> Warnings {
 
 /// DEL-1: the plan is the one approved, the files are those planned, and nothing came in since.
 fn check_plan(context: &Context, dsr: &DsrRef, request: &Request, plan: &[PlanItem]) -> Result<()> {
-    super::plan::check_approval_signed(context, dsr, request)?;
+    super::approval::check_approval_signed(context, dsr, request)?;
     let Some(recorded) = &request.plan else {
         return Err(Refusal::new("DEL-1", format!("{} has no plan", request.id)).into());
     };

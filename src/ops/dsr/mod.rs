@@ -1,7 +1,9 @@
 //! Data subject requests: taken, discovered, reviewed, planned, approved, executed.
 
 mod allowed;
+mod approval;
 mod discover;
+mod draft;
 mod execute;
 mod intake;
 mod look;
@@ -12,12 +14,13 @@ mod scope;
 mod settle;
 
 pub use allowed::{RequestAllowed, allowed};
+pub use approval::{approval_statement, approve, cancel, give_back};
 pub use discover::{DiscoverProgress, Discovered, discover};
 pub use execute::{ExecuteProgress, Executed, ExecutedItem, ExecutedTx, execute, rehearse};
 pub(crate) use execute::{clock_of, verdict_of};
 pub use intake::{NewRequest, Received, receive};
 pub use look::{ContextLine, Explained, contexts, explain};
-pub use plan::{Planned, approval_statement, approve, cancel, give_back, plan};
+pub use plan::{Planned, plan};
 pub use review::{FindingLine, exclude, findings, include};
 pub(in crate::ops) use scope::customer_tenants;
 pub(in crate::ops) use settle::results;

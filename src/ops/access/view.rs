@@ -1,0 +1,170 @@
+//! What each side sees of a request (SAR-13).
+
+use super::matter::{LoadedMatter, find, matters};
+use crate::error::{Error, Result};
+use crate::model::{Case, Decision, Id, Slot, Time};
+use crate::ops::Context;
+use crate::policy::Refusal;
+use crate::policy::access::{self as rules, SarState, View};
+use crate::workspace::{CaseRef, Loaded, Problem};
+use serde::Serialize;
+
+/// A request as the actor may see it (SAR-13).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AccessView {
+    pub id: Id,
+    pub case: Id,
+    pub request_tenant: Id,
+    pub resource_tenant: Id,
+    pub state: &'static str,
+    pub justification: String,
+    pub created_at: Time,
+    pub created_by: String,
+    /// When it came into this state.
+    pub since: Time,
+    /// Access has no end known beforehand: it lasts until the case is closed.
+    pub expires_at: Option<Time>,
+    pub listed_until: Option<Time>,
+    /// What each side decided, as far as the viewer may know.
+    pub request_decision: Option<SlotView>,
+    pub resource_decision: Option<SlotView>,
+    /// Whether the viewer sees the approval: approved access is listed for the resource tenant and
+    /// the engineers only (SAR-13).
+    #[serde(skip)]
+    pub sees_approval: bool,
+}
+
+/// One side's decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SlotView {
+    pub decision: Decision,
+    pub at: Time,
+    pub by: String,
+    pub signed: bool,
+}
+
+impl From<&Slot> for SlotView {
+    fn from(slot: &Slot) -> Self {
+        Self {
+            decision: slot.decision,
+            at: slot.at,
+            by: slot.by.clone(),
+            signed: slot.signature.is_some(),
+        }
+    }
+}
+
+/// The view that the actor has of a request; `None` when it is not their matter.
+#[must_use]
+pub fn project(context: &Context, matter: &LoadedMatter) -> Option<AccessView> {
+    let settings = &context.workspace.config().policy;
+    let request = &matter.request.value;
+    let resource_slot = matter
+        .approval
+        .as_ref()
+        .and_then(|approval| approval.value.resource_slot.as_ref())
+        .map(SlotView::from);
+    let view = rules::view_of(&context.actor, request);
+    let (status, resource_decision) = match view {
+        View::Full => (matter.as_matter().status(settings, context.now), resource_slot),
+        View::RequestTenant => {
+            (matter.as_matter().status_for_request_tenant(settings, context.now), None)
+        }
+        View::None => return None,
+    };
+    Some(AccessView {
+        id: request.id.clone(),
+        case: request.case.clone(),
+        request_tenant: request.request_tenant.clone(),
+        resource_tenant: request.resource_tenant.clone(),
+        state: status.state.as_str(),
+        justification: request.justification.clone(),
+        created_at: request.created_at,
+        created_by: request.created_by.clone(),
+        since: status.since,
+        expires_at: None,
+        listed_until: status.listed_until,
+        request_decision: request.request_slot.as_ref().map(SlotView::from),
+        resource_decision,
+        sees_approval: view == View::Full,
+    })
+}
+
+/// The requests of one case as the actor may see them.
+pub(in crate::ops) fn of_case(
+    context: &Context,
+    case_ref: &CaseRef,
+    case: &Loaded<Case>,
+) -> Result<(Vec<AccessView>, Vec<Problem>)> {
+    let (matters, problems) = matters(context, case_ref, Some(case))?;
+    Ok((matters.iter().filter_map(|matter| project(context, matter)).collect(), problems))
+}
+
+/// One request, as the actor may see it.
+///
+/// # Errors
+/// There is none of that id, or none that the actor may see.
+pub fn show(context: &Context, sar: &str) -> Result<AccessView> {
+    let (_, matter) = find(context, sar)?;
+    project(context, &matter).ok_or_else(|| {
+        Refusal::new("SAR-13", format!("{sar} is not a matter of {}", context.actor.principal))
+            .into()
+    })
+}
+
+/// Which requests to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AccessFilter {
+    /// Pending, approved, and what stays in the approved list (SAR-12).
+    #[default]
+    Current,
+    Pending,
+    /// The list "Approved access": in force, and completed less than 30 days ago.
+    Approved,
+    All,
+}
+
+/// Access requests as the actor may see them, newest first.
+///
+/// # Errors
+/// The workspace cannot be read, or the tenant is unknown.
+pub fn list(
+    context: &Context,
+    filter: AccessFilter,
+    tenant: Option<&str>,
+) -> Result<(Vec<AccessView>, Vec<Problem>)> {
+    let only = match tenant {
+        Some(tenant) => {
+            let id = Id::new(tenant).map_err(|error| Error::usage(error.to_string()))?;
+            Some(context.workspace.tenant(&id)?.value.domain)
+        }
+        None => None,
+    };
+    let (tenants, mut problems) = context.workspace.tenants()?;
+    let mut views = Vec::new();
+    for tenant in tenants {
+        for id in context.workspace.case_ids(&tenant.value.domain)?.0 {
+            let case_ref = CaseRef { tenant: tenant.value.domain.clone(), id };
+            let case = context.workspace.case(&case_ref).ok();
+            let (matters, more) = matters(context, &case_ref, case.as_ref())?;
+            problems.extend(more);
+            views.extend(matters.iter().filter_map(|matter| project(context, matter)));
+        }
+    }
+    views.retain(|view| {
+        only.as_ref().is_none_or(|t| view.request_tenant == *t || view.resource_tenant == *t)
+    });
+    let pending = |view: &AccessView| view.state == SarState::Pending.as_str();
+    let approved = |view: &AccessView| {
+        view.sees_approval && view.state == SarState::Approved.as_str()
+            || view.listed_until.is_some_and(|until| context.now < until)
+    };
+    views.retain(|view| match filter {
+        AccessFilter::All => true,
+        AccessFilter::Pending => pending(view),
+        AccessFilter::Approved => approved(view),
+        AccessFilter::Current => pending(view) || approved(view),
+    });
+    views.sort_by(|a, b| (b.created_at, &a.id).cmp(&(a.created_at, &b.id)));
+    Ok((views, problems))
+}

@@ -1,0 +1,14 @@
+//! Cases: open, list, show, assign, close, restrict, reopen, and their records.
+
+mod change;
+mod list;
+mod open;
+mod record;
+mod view;
+
+pub use change::{Closed, assign, close, remove, reopen, restrict, set_severity};
+pub use list::{CaseFilter, CaseLine, Due, list, matches_words};
+pub use open::{NewCase, open};
+pub(super) use record::may_note;
+pub use record::{Noted, add_record};
+pub use view::{CaseView, RecordView, TransferView, show};

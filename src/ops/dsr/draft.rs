@@ -1,0 +1,362 @@
+//! A plan in the making: which files go, why, and what a person should know beside.
+
+use super::super::Context;
+use super::discover::hash_of;
+use super::scope::customer_tenants;
+use crate::error::{Error, Invalid, Result};
+use crate::fs::{FileKind, RelPath};
+use crate::model::{
+    Category, Finding, FindingKind, Meta, PlanAction, PlanItem, PlanScope, PlannedEngagement,
+    Request, Sha256, Store,
+};
+use crate::policy::Refusal;
+use crate::policy::dsr::{self as rules, Choice};
+use crate::workspace::{CaseRef, DsrRef, layout};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+/// A plan in the making.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    pub items: Vec<PlanItem>,
+    pub warnings: Vec<String>,
+    pub engagements: Vec<PlannedEngagement>,
+}
+
+impl Draft {
+    pub(super) fn of(
+        context: &Context,
+        dsr: &DsrRef,
+        request: &Request,
+        findings: &[Finding],
+        scope: PlanScope,
+    ) -> Result<Self> {
+        let included: Vec<&Finding> = findings
+            .iter()
+            .filter(|finding| rules::choice(request, finding) == Choice::Included)
+            .collect();
+        let mut why: BTreeMap<String, String> = BTreeMap::new();
+        for finding in &included {
+            let (file, member) = match finding.path.split_once("!/") {
+                Some((file, _)) => (file.to_owned(), true),
+                None => (finding.path.clone(), false),
+            };
+            let reason = format!("finding {}", finding.id);
+            why.entry(file)
+                .and_modify(|known| *known = format!("{known}, {}", finding.id))
+                .or_insert_with(
+                    || if member { format!("{reason} in the archive") } else { reason },
+                );
+        }
+        let mut draft = Self::default();
+        match scope {
+            PlanScope::Engagement => draft.whole_engagements(context, &included, &why)?,
+            PlanScope::Items => draft.single_items(context, request, &included, &why)?,
+        }
+        for (path, _) in why.iter().filter(|(_, why)| why.ends_with("in the archive")) {
+            draft.warnings.push(format!(
+                "{path} is an archive: it goes as a whole, not only the members found"
+            ));
+        }
+        if let Some(discovery) = &request.discovery
+            && !discovery.complete
+        {
+            let count = discovery
+                .problems
+                .iter()
+                .filter(|problem| problem.kind == "unreadable" || problem.kind == "limit")
+                .count();
+            draft.warnings.push(format!(
+                "discovery was not complete: {} could not be searched",
+                crate::text::plural(count as u64, "file")
+            ));
+        }
+        draft.same_content_elsewhere(context, dsr)?;
+        Ok(draft)
+    }
+
+    /// DSR-7: an engagement with at least one included finding goes whole, its approvals and what
+    /// was collected under them with it; transfer files stay.
+    fn whole_engagements(
+        &mut self,
+        context: &Context,
+        included: &[&Finding],
+        why: &BTreeMap<String, String>,
+    ) -> Result<()> {
+        let mut engagements = BTreeSet::new();
+        for finding in included {
+            match &finding.engagement {
+                Some(named) => {
+                    engagements.insert(named.clone());
+                }
+                None => {
+                    let path = outer(finding)?;
+                    self.add_file(context, &path, "", why, "left over outside an engagement")?;
+                }
+            }
+        }
+        for named in engagements {
+            let case_ref = context.workspace.find_case(&named)?;
+            let mut files = engagement_files(context, &case_ref)?;
+            let record = layout::case(&case_ref);
+            files.retain(|path| *path != record && *path != layout::tombstone(&case_ref));
+            let before = self.warnings.len();
+            for path in files {
+                self.add_file(context, &path, &named, why, "part of the engagement")?;
+            }
+            let held = self.warnings[before..].iter().any(|warning| warning.contains("legal hold"));
+            let closed_at = match context.workspace.case(&case_ref) {
+                Ok(case) => case.value.closed_at,
+                Err(Error::Invalid(_)) => None,
+                Err(error) => return Err(error),
+            };
+            if held {
+                self.warnings.push(format!(
+                    "{named} keeps its case.toml as long as a file in it is under legal hold"
+                ));
+                continue;
+            }
+            // Last, so that the engagement stays whole in itself until everything else is gone.
+            self.add_file(context, &record, &named, why, "part of the engagement")?;
+            let transfer = layout::store(&case_ref, Store::Transfer);
+            let (transfer, _) = context.workspace.artefacts(&transfer, Store::Transfer)?;
+            if !transfer.is_empty() {
+                self.warnings.push(format!(
+                    "the transfer files of {named} are not part of this plan: they need a separate request [DTM-7]"
+                ));
+            }
+            if closed_at.is_none() {
+                self.warnings.push(format!("{named} is still open"));
+            }
+            self.engagements.push(PlannedEngagement {
+                engagement: named,
+                closed_at,
+                transfer_pending: !transfer.is_empty(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Option B, item by item: each file found with its sidecar, and the pseudonymised diagnostics
+    /// of the same engagement (DSR-6).
+    fn single_items(
+        &mut self,
+        context: &Context,
+        request: &Request,
+        included: &[&Finding],
+        why: &BTreeMap<String, String>,
+    ) -> Result<()> {
+        for finding in included {
+            if matches!(
+                finding.kind,
+                FindingKind::Case | FindingKind::Access | FindingKind::Approval
+            ) {
+                return Err(Refusal::new(
+                    "DSR-7",
+                    format!("{} ({}) is a record of the engagement itself and cannot go alone", finding.id, finding.path),
+                )
+                .hint(format!(
+                    "delete the whole engagement with --scope engagement, or `caseward dsr exclude {} {} --reason …`",
+                    request.id, finding.id
+                ))
+                .into());
+            }
+        }
+        let mut paths: BTreeMap<RelPath, String> = BTreeMap::new();
+        let mut engagements = BTreeSet::new();
+        for finding in included {
+            let engagement = finding.engagement.clone().unwrap_or_default();
+            paths.insert(outer(finding)?, engagement.clone());
+            engagements.insert(engagement);
+        }
+        let mut pseudonymised = BTreeMap::new();
+        for named in engagements.iter().filter(|named| !named.is_empty()) {
+            let case_ref = context.workspace.find_case(named)?;
+            for path in pseudonymised_diagnostics(context, &case_ref)? {
+                if !paths.contains_key(&path) && !rules::is_path_excluded(request, &path.display())
+                {
+                    pseudonymised.insert(path, named.clone());
+                }
+            }
+        }
+        for (files, reason) in [(paths, "found"), (pseudonymised, "pseudonymised, same engagement")]
+        {
+            for (path, named) in files {
+                self.add_file(context, &path, &named, why, reason)?;
+                let sidecar = layout::sidecar(&path);
+                if context.workspace.fs().stat(&sidecar).is_ok() {
+                    self.add_file(context, &sidecar, &named, why, "sidecar")?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a file, unless it (or the file of this sidecar) is under legal hold (DEL-8).
+    fn add_file(
+        &mut self,
+        context: &Context,
+        path: &RelPath,
+        engagement: &str,
+        why: &BTreeMap<String, String>,
+        otherwise: &str,
+    ) -> Result<()> {
+        if self.items.iter().any(|item| item.path == path.display()) {
+            return Ok(());
+        }
+        if path.as_path().to_str().is_none() {
+            return Err(Invalid::new(
+                path.display(),
+                "its name is not UTF-8, so no plan can name it",
+            )
+            .hint("rename it, then discover again")
+            .into());
+        }
+        let of_sidecar = layout::sidecar_of(path.name()).map(|file| path.parent().join(file));
+        let meta = sidecar_meta(context, of_sidecar.as_ref().unwrap_or(path));
+        if let Some(hold) = meta.as_ref().and_then(|meta| meta.holds.first()) {
+            if of_sidecar.is_none() {
+                self.warnings.push(format!("{path} is kept: legal hold {} [DEL-8]", hold.id));
+            }
+            return Ok(());
+        }
+        let (sha256, size) =
+            hash_of(context, path).map_err(|error| Error::io("read", path, error))?;
+        let meta = if of_sidecar.is_some() { None } else { meta };
+        let shown = path.display();
+        let reason = why.get(&shown).cloned();
+        let reason = reason.unwrap_or_else(|| match &of_sidecar {
+            Some(file) => format!("sidecar of {}", file.name().to_string_lossy()),
+            None => otherwise.to_owned(),
+        });
+        self.items.push(PlanItem {
+            path: shown,
+            action: PlanAction::Delete,
+            size,
+            sha256,
+            attached_sha256: meta.as_ref().map(|meta| meta.sha256),
+            attached_at: meta.as_ref().map(|meta| meta.at),
+            collected_at: meta.as_ref().and_then(|meta| meta.collected_at),
+            origin: meta.as_ref().map(|meta| meta.origin.to_string()),
+            categories: meta.map(|meta| meta.categories).unwrap_or_default(),
+            why: reason,
+            engagement: engagement.to_owned(),
+        });
+        Ok(())
+    }
+
+    /// DEL-6: the same content elsewhere within the customer, by sidecar hash, never in transfer.
+    fn same_content_elsewhere(&mut self, context: &Context, dsr: &DsrRef) -> Result<()> {
+        let planned: BTreeSet<&str> = self.items.iter().map(|item| item.path.as_str()).collect();
+        let hashes: BTreeMap<Sha256, &str> = self
+            .items
+            .iter()
+            .filter(|item| item.size > 0)
+            .map(|item| (item.sha256, item.path.as_str()))
+            .collect();
+        let mut warnings = Vec::new();
+        for (path, sha256) in registered_files(context, dsr)? {
+            let shown = path.display();
+            if let Some(twin) = hashes.get(&sha256)
+                && !planned.contains(shown.as_str())
+            {
+                warnings.push(format!(
+                    "{shown} has the same content as {twin} and is not part of this plan"
+                ));
+            }
+        }
+        self.warnings.extend(warnings);
+        Ok(())
+    }
+}
+
+/// The outer file of a finding.
+fn outer(finding: &Finding) -> Result<RelPath> {
+    let file = finding.path.split_once("!/").map_or(finding.path.as_str(), |(file, _)| file);
+    RelPath::new(file).map_err(|error| Error::usage(error.to_string()))
+}
+
+fn sidecar_meta(context: &Context, file: &RelPath) -> Option<Meta> {
+    context.workspace.load::<Meta>(&layout::sidecar(file)).ok().flatten().map(|meta| meta.value)
+}
+
+/// All files of an engagement: its own, and its approvals with what was collected under them.
+pub(super) fn engagement_files(context: &Context, case_ref: &CaseRef) -> Result<Vec<RelPath>> {
+    let mut files = files_below(context, &layout::case_dir(case_ref))?;
+    let (requests, _) = context.workspace.access_requests(case_ref)?;
+    for request in requests {
+        let dir = layout::approval_dir(&request.value.resource_tenant, &request.value.id);
+        files.extend(files_below(context, &dir)?);
+    }
+    Ok(files)
+}
+
+/// All files below a directory, transfer files left out, by path.
+fn files_below(context: &Context, dir: &RelPath) -> Result<Vec<RelPath>> {
+    let entries = match context.workspace.fs().list(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Error::io("read", dir, error)),
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = dir.join(&entry.name);
+        match entry.kind {
+            FileKind::Dir if layout::is_transfer(&path) => {}
+            FileKind::Dir => files.extend(files_below(context, &path)?),
+            FileKind::File => files.push(path),
+            FileKind::Symlink | FileKind::Other => {
+                return Err(Invalid::new(
+                    path.display(),
+                    "is a link or a special file: it can be neither hashed nor attested",
+                )
+                .hint("remove it by hand, then plan again")
+                .into());
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// DSR-6: the EUPI diagnostics of an engagement.
+fn pseudonymised_diagnostics(context: &Context, case_ref: &CaseRef) -> Result<Vec<RelPath>> {
+    let mut stores = vec![layout::store(case_ref, Store::Diagnostics)];
+    for request in context.workspace.access_requests(case_ref)?.0 {
+        let request = request.value;
+        stores.push(layout::approval_diagnostics(&request.resource_tenant, &request.id));
+    }
+    let mut paths = Vec::new();
+    for store in stores {
+        for artefact in context.workspace.artefacts(&store, Store::Diagnostics)?.0 {
+            if artefact.meta.is_some_and(|meta| meta.value.categories.contains(&Category::Eupi)) {
+                paths.push(artefact.path);
+            }
+        }
+    }
+    Ok(paths)
+}
+
+/// Every registered file of the customer outside transfer, with the hash in its sidecar.
+fn registered_files(context: &Context, dsr: &DsrRef) -> Result<Vec<(RelPath, Sha256)>> {
+    let mut files = Vec::new();
+    for tenant in customer_tenants(context, dsr)? {
+        let mut stores = Vec::new();
+        for id in context.workspace.case_ids(&tenant.domain)?.0 {
+            let case_ref = CaseRef { tenant: tenant.domain.clone(), id };
+            stores.push((layout::store(&case_ref, Store::Records), Store::Records));
+            stores.push((layout::store(&case_ref, Store::Diagnostics), Store::Diagnostics));
+        }
+        for sar in context.workspace.approval_ids(&tenant.domain)? {
+            let dir = layout::approval_diagnostics(&tenant.domain, &sar);
+            stores.push((dir, Store::Diagnostics));
+        }
+        for (dir, store) in stores {
+            for artefact in context.workspace.artefacts(&dir, store)?.0 {
+                if let Some(meta) = artefact.meta {
+                    files.push((artefact.path, meta.value.sha256));
+                }
+            }
+        }
+    }
+    Ok(files)
+}
