@@ -54,7 +54,7 @@ impl Worker {
                     Ok(_) => Vec::new(),
                     Err(error) => {
                         let why = format!("cannot start a thread: {error}");
-                        vec![Action::Done(Err(Failure::usage(why)))]
+                        vec![Action::Finished(Err(Failure::usage(why)))]
                     }
                 }
             }
@@ -68,7 +68,7 @@ impl Worker {
 }
 
 fn finish(done: Result<Done>) -> Action {
-    Action::Done(done.map_err(|error| Failure::from(&error)))
+    Action::Finished(done.map_err(|error| Failure::from(&error)))
 }
 
 /// Tells how far work is, but not more often than people read.

@@ -3,7 +3,7 @@
 use crate::harness::{ANA, BEN, Setting, Stage, keys};
 use crate::scripts::{TO_DELETION, TO_PLAN, TO_REVIEW};
 use caseward::tui::actions::{ACTIONS, ActionId, Availability, Danger};
-use caseward::tui::app::{Action, App, Effect, Operation, Work};
+use caseward::tui::app::{Action, App, Done, Effect, Job, Operation, Then, Work};
 use caseward::tui::theme::Theme;
 
 #[test]
@@ -251,6 +251,34 @@ fn one_thing_at_a_time() {
     assert!(app.message().unwrap().text.contains("under way"));
     app.update(Action::Progress("1 of 2 entries".to_owned()));
     assert_eq!(app.job.as_ref().unwrap().progress, "1 of 2 entries");
+}
+
+#[test]
+fn work_that_ends_leaves_a_form_alone() {
+    let mut stage = Stage::new();
+    stage.type_keys("/2610240010004182<enter><enter>n<tab><tab>half a sent");
+    let work = Work::Discover("DSR-2026-0002".parse().unwrap());
+    stage.app.job = Some(Job { work, progress: String::new(), stopping: false });
+    // Acting as somebody else meanwhile is an operation, not the end of the work.
+    let done = |said: &str| Ok(Done { said: said.to_owned(), then: Then::Stay });
+    stage.app.update(Action::Done(done("You act as somebody else now.")));
+    assert!(stage.app.job.is_some());
+    stage.app.update(Action::Finished(done("92 files searched.")));
+    assert!(stage.app.job.is_none());
+    stage.draw();
+    stage.shows("half a sent").shows("92 files searched.").shows("[ Add ]");
+}
+
+#[test]
+fn control_c_stops_work_and_nothing_else() {
+    let mut stage = Stage::new();
+    stage.type_keys("<ctrl-c>").shows("q leaves the program");
+    assert!(!stage.app.ended);
+    let work = Work::Execute("DSR-2026-0002".parse().unwrap());
+    stage.app.job = Some(Job { work, progress: String::new(), stopping: false });
+    stage.type_keys("<ctrl-c>").shows("is finished once begun");
+    stage.type_keys("q").shows("leave when it is done");
+    assert!(!stage.app.ended);
 }
 
 #[test]

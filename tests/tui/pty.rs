@@ -2,7 +2,11 @@
 //! cut off, and the whole main job by keys.
 
 use crate::child;
+use crate::harness::{BEN, Stage};
 use crate::pty_harness::Pty;
+use crate::scripts::{TO_PLAN, TO_REVIEW};
+use caseward::attest::Step;
+use caseward::ops::{Context, Opening, dsr};
 use rustix::process::Signal;
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -145,6 +149,44 @@ fn suspended_and_continued() {
     pty.wait("the shell's screen", |screen| !screen.alternate_screen() && !screen.hide_cursor());
     pty.send("exit\n");
     pty.ended();
+}
+
+/// The workspace as it lay on the disk in the middle of a deletion.
+fn cut_off_in_the_middle(to: &Path) {
+    let mut stage = Stage::new();
+    stage.type_keys(TO_REVIEW).type_keys(TO_PLAN).type_keys("@j<enter><enter><tab><enter>");
+    stage.shows("it can be executed now");
+    let opening = Opening {
+        workspace: Some(stage.dir.clone()),
+        acting_as: Some(BEN.to_owned()),
+        read_only: false,
+    };
+    let context = Context::open(&opening).unwrap();
+    let mut copied = false;
+    dsr::execute(&context, "DSR-2026-0002", &mut |at| {
+        if !copied && at.step == Step::Removing && at.done > 3 {
+            copied = true;
+            let copy = Command::new("cp").arg("-a").arg(&stage.dir).arg(to).status().unwrap();
+            assert!(copy.success());
+        }
+    })
+    .unwrap();
+    assert!(copied, "the deletion was seen in its middle");
+}
+
+#[test]
+fn a_deletion_cut_off_is_finished_at_the_next_start_and_said() {
+    let demo = Demo::new();
+    let dir = demo.path("cut");
+    cut_off_in_the_middle(Path::new(&dir));
+    let home = demo.path("");
+    let arguments = ["--workspace", dir.as_str()];
+    let mut pty = Pty::start(Path::new(PROGRAM), &arguments, &[("HOME", &home)]);
+    pty.shows("a deletion for DSR-2026-0002");
+    pty.send("3").shows("fulfilled");
+    pty.send("\r").shows("DSR-2026-0002 delete");
+    pty.send("f").shows("deleted and verified");
+    pty.send("q4v").shows("every check passed");
 }
 
 #[test]

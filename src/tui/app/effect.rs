@@ -28,8 +28,10 @@ pub enum Action {
     Loaded(Loaded),
     /// Something could not be loaded.
     NotLoaded(Load, Failure),
-    /// An operation or a piece of work ended.
+    /// An operation ended.
     Done(Result<Done, Failure>),
+    /// The work in the background ended.
+    Finished(Result<Done, Failure>),
     /// How far the work in the background is.
     Progress(String),
 }

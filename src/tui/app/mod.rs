@@ -11,7 +11,7 @@ pub use effect::{
 };
 pub use menu::{Menu, MenuKind};
 pub use screen::{List, Question, Screen, Step, passes};
-pub use update::{asks, filtered};
+pub use update::filtered;
 
 use super::actions::{self, ActionId, Availability, Scope};
 use super::keymap::Keymap;

@@ -4,7 +4,7 @@ use super::{
     Action, App, Asking, Done, Effect, Failure, Job, List, Loaded, Menu, MenuKind, Screen, Step,
     Then,
 };
-use crate::tui::actions::{self, ActionId, Availability, Danger, Scope};
+use crate::tui::actions::{self, ActionId, Availability, Scope};
 use crate::tui::keymap::Key;
 use crate::tui::screens;
 use crate::tui::theme::Role;
@@ -64,7 +64,8 @@ impl App {
                 }
                 Vec::new()
             }
-            Action::Done(result) => {
+            Action::Done(result) => self.done(&result),
+            Action::Finished(result) => {
                 self.job = None;
                 self.done(&result)
             }
@@ -106,6 +107,9 @@ impl App {
         let id = self.front().alias(id);
         match self.availability(id) {
             Availability::Hidden => {
+                if id == ActionId::StopJob {
+                    self.say(Role::Dim, "Nothing is under way; q leaves the program.", None);
+                }
                 if self.read_only && actions::info(id).writes {
                     self.say(Role::Warn, "The workspace is open read-only.", None);
                 }
@@ -394,12 +398,6 @@ impl App {
             }
         }
     }
-}
-
-/// Whether an action asks before it acts; the screens see to it, and a test to them.
-#[must_use]
-pub fn asks(id: ActionId) -> bool {
-    actions::info(id).danger != Danger::None
 }
 
 /// The rows of a list that pass its filter, by index.

@@ -183,7 +183,9 @@ impl Screen for Deletion {
     }
 
     fn done(&mut self, result: &Result<Done, Failure>) -> Option<Vec<Step>> {
-        self.started = false;
+        if !std::mem::take(&mut self.started) {
+            return None;
+        }
         Some(match result {
             Ok(_) => vec![Step::Pop],
             // The reason is said on the request's screen, beside what can be done about it.

@@ -2,7 +2,7 @@
 
 use crate::text;
 use crate::tui::actions::{ActionId, Scope};
-use crate::tui::app::{App, Done, Effect, Failure, Screen, Session, Step, Then};
+use crate::tui::app::{App, Done, Effect, Failure, Screen, Session, Step};
 use crate::tui::keymap::Key;
 use crate::tui::theme::Role;
 use crate::tui::widgets::details::Details;
@@ -326,14 +326,16 @@ impl Screen for Form {
     }
 
     fn done(&mut self, result: &Result<Done, Failure>) -> Option<Vec<Step>> {
-        self.waiting = false;
+        // What ended elsewhere leaves the form and what is typed in it alone.
+        if !std::mem::take(&mut self.waiting) {
+            return None;
+        }
         match result {
             // Everything typed stays; only what stands in the way is added.
             Err(failure) => {
                 self.problem = Some(failure.clone());
                 Some(Vec::new())
             }
-            Ok(Done { then: Then::Acting, .. }) => Some(Vec::new()),
             Ok(_) => Some(vec![Step::Pop]),
         }
     }
