@@ -327,7 +327,7 @@ fn check_done(trial: &Trial, workspace: &Workspace, named: &str, planned: &[Stri
         opening.records.iter().map(|record| record.record.path.display()).collect();
     assert_eq!(attested, planned, "{steps} steps: the log is about these files");
     let names = |tenant: &str| -> Vec<String> {
-        let (events, problems) = workspace.audit(&world::id(tenant)).unwrap();
+        let (events, problems) = workspace.audit(&tenant.parse().unwrap()).unwrap();
         assert_eq!(problems, []);
         events.iter().map(|event| event.activity_display_name.to_string()).collect()
     };
