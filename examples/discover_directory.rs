@@ -4,7 +4,7 @@
 //! second file is a type, a tab and a value. Directories with a skipped name are not opened;
 //! `transfer` always is one.
 
-#![allow(clippy::print_stdout, clippy::disallowed_methods)]
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods)]
 
 use caseward::discovery::{
     Content, FileResult, Identifier, IntakeOptions, Limits, Outcome, Query, Target, run,
