@@ -63,6 +63,13 @@ impl Actor {
         self.memberships.iter().any(|membership| membership.tenant == *tenant)
     }
 
+    /// Whether a tenant's cases are theirs to see: an engineer's all, a tenant's own people's theirs.
+    /// Whom neither the workspace nor a tenant knows reads by the files' permissions alone.
+    #[must_use]
+    pub fn may_see(&self, tenant: &Id) -> bool {
+        self.engineer || self.memberships.is_empty() || self.belongs_to(tenant)
+    }
+
     /// SAR-4: whether they hold `microsoft.azure.supportTickets/allEntities/allTasks` there.
     #[must_use]
     pub fn may_decide_in(&self, tenant: &Id) -> bool {

@@ -278,3 +278,26 @@ fn case_11_ids_have_the_documented_shape_and_others_are_accepted() {
     assert!(names.ends_with(&[Activity::CaseOpened, Activity::ConsentGranted]), "{names:?}");
     assert_eq!(status::status(&ana).unwrap().problems, []);
 }
+
+#[test]
+fn sar_13_a_tenants_people_see_their_own_tenants_cases() {
+    let world = World::demo();
+    let all = ops::list(&world.as_engineer(ANA), &ops::CaseFilter::default()).unwrap().0;
+    assert_eq!(all.len(), 13);
+    let seen = |who: &str| -> Vec<String> {
+        let context = world.as_engineer(who);
+        let lines = ops::list(&context, &ops::CaseFilter::default()).unwrap().0;
+        let mut tenants: Vec<String> = lines.iter().map(|line| line.tenant.to_string()).collect();
+        tenants.dedup();
+        tenants.sort();
+        tenants.dedup();
+        tenants
+    };
+    assert_eq!(seen(JOHN), ["contoso.com"]);
+    // A guest of the other tenant sees both of theirs.
+    assert_eq!(seen(ADELE), ["contoso-test.com", "contoso.com"]);
+    assert_eq!(seen("jane@fabrikam.com"), ["fabrikam.com"]);
+    let stranger = world.as_engineer("jane@fabrikam.com");
+    assert!(ops::show(&stranger, &world.case_ref(MIGRATION)).is_err());
+    assert!(ops::show(&world.as_engineer(JOHN), &world.case_ref(MIGRATION)).is_ok());
+}

@@ -68,7 +68,8 @@ pub fn list(context: &Context, filter: &CaseFilter) -> Result<(Vec<CaseLine>, Ve
         None => None,
     };
     let mut lines = Vec::new();
-    for tenant in tenants.iter().filter(|t| wanted.as_ref().is_none_or(|w| t.value.domain == *w)) {
+    let seen = tenants.iter().filter(|tenant| context.actor.may_see(&tenant.value.domain));
+    for tenant in seen.filter(|t| wanted.as_ref().is_none_or(|w| t.value.domain == *w)) {
         let (cases, more) = workspace.cases(&tenant.value.domain)?;
         problems.extend(more);
         let values: Vec<Case> = cases.iter().map(|case| case.value.clone()).collect();

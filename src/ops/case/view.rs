@@ -1,7 +1,7 @@
 //! One case with everything that belongs to it.
 
 use super::list::{Due, due_of};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{Case, CaseStatus, Contact, Id, Portal, Restriction, Severity, Store, Time};
 use crate::ops::Context;
 use crate::ops::access::{self, AccessView};
@@ -66,6 +66,15 @@ pub struct TransferView {
 /// The case is unknown, expunged or not valid.
 pub fn show(context: &Context, case_ref: &CaseRef) -> Result<CaseView> {
     let workspace = &context.workspace;
+    if !context.actor.may_see(&case_ref.tenant) {
+        return Err(Error::Usage {
+            message: format!(
+                "there is no case `{}` that {} may see",
+                case_ref.id, context.actor.principal
+            ),
+            hint: Some("`caseward case list` shows them".to_owned()),
+        });
+    }
     let loaded = workspace.case(case_ref)?;
     let case = loaded.value.clone();
     let consent = consent::view_of(context, case_ref, &case)?;
