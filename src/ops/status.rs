@@ -38,7 +38,8 @@ pub struct Status {
 /// The workspace cannot be read.
 pub fn status(context: &Context) -> Result<Status> {
     let soon = context.now + TimeDelta::days(SOON_DAYS);
-    let (tenants, mut problems) = context.workspace.tenants()?;
+    let (mut tenants, mut problems) = context.workspace.tenants()?;
+    tenants.retain(|tenant| context.actor.may_see(&tenant.value.domain));
     let (cases, more) = case::list(context, &CaseFilter::default())?;
     problems.extend(more);
     let (access, more) = access::list(context, AccessFilter::All, None)?;
