@@ -67,7 +67,13 @@ fn main() {
         ),
         ("cat", vec!["sh", "-c", "find . -type f -print0 | xargs -0 cat >/dev/null"]),
     ] {
-        if Command::new(arguments[0]).arg("--version").stdout(Stdio::null()).status().is_err() {
+        if Command::new(arguments[0])
+            .arg("--version")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_err()
+        {
             println!("{name:28} not installed");
             continue;
         }
