@@ -270,9 +270,24 @@ pub struct Plan {
     pub history_loss_acknowledged: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// Files that stay because they are under legal hold (DEL-8).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<HeldFile>,
+    /// DEL-6: where the same content lies elsewhere, a sentence each; also among the warnings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub same_content: Vec<String>,
     /// The engagements that are deleted whole, with what their tombstones will say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub engagements: Vec<PlannedEngagement>,
+}
+
+/// A file that a plan leaves where it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeldFile {
+    pub path: String,
+    /// The hold's id.
+    pub hold: Id,
 }
 
 /// An engagement that a plan deletes whole.

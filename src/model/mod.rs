@@ -28,9 +28,9 @@ pub use case::{
 pub use config::{Engineer, PolicySettings, WorkspaceConfig};
 pub use dsr::{
     DecisionKind, DiscoverySummary, DsrDecision, DsrState, DsrType, Execution, Finding,
-    FindingKind, FindingMatch, FindingOutcome, GivenIdentifier, IdentifierType, Plan, PlanAction,
-    PlanItem, PlanScope, PlannedEngagement, Regulation, Request, RequestOption, Requester, Route,
-    ScopeProblem, UnsearchedStore,
+    FindingKind, FindingMatch, FindingOutcome, GivenIdentifier, HeldFile, IdentifierType, Plan,
+    PlanAction, PlanItem, PlanScope, PlannedEngagement, Regulation, Request, RequestOption,
+    Requester, Route, ScopeProblem, UnsearchedStore,
 };
 pub use id::{BadId, Id, Sha256};
 pub use tenant::{Principal, Regime, Tenant};

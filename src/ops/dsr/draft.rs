@@ -20,6 +20,8 @@ use std::io;
 pub(super) struct Draft {
     pub items: Vec<PlanItem>,
     pub warnings: Vec<String>,
+    pub held: Vec<crate::model::HeldFile>,
+    pub same_content: Vec<String>,
     pub engagements: Vec<PlannedEngagement>,
 }
 
@@ -100,11 +102,11 @@ impl Draft {
             let mut files = engagement_files(context, &case_ref)?;
             let record = layout::case(&case_ref);
             files.retain(|path| *path != record && *path != layout::tombstone(&case_ref));
-            let before = self.warnings.len();
+            let before = self.held.len();
             for path in files {
                 self.add_file(context, &path, &named, why, "part of the engagement")?;
             }
-            let held = self.warnings[before..].iter().any(|warning| warning.contains("legal hold"));
+            let held = self.held.len() > before;
             let closed_at = match context.workspace.case(&case_ref) {
                 Ok(case) => case.value.closed_at,
                 Err(Error::Invalid(_)) => None,
@@ -217,6 +219,8 @@ impl Draft {
         if let Some(hold) = meta.as_ref().and_then(|meta| meta.holds.first()) {
             if of_sidecar.is_none() {
                 self.warnings.push(format!("{path} is kept: legal hold {} [DEL-8]", hold.id));
+                let (path, hold) = (path.display(), hold.id.clone());
+                self.held.push(crate::model::HeldFile { path, hold });
             }
             return Ok(());
         }
@@ -265,6 +269,7 @@ impl Draft {
                 ));
             }
         }
+        self.same_content.clone_from(&warnings);
         self.warnings.extend(warnings);
         Ok(())
     }

@@ -274,9 +274,7 @@ pub(crate) fn clock_of(context: &Context) -> attest::Clock {
 }
 
 fn warnings_of(loaded: &Loaded<Request>) -> Warnings {
-    let twins = loaded.value.plan.as_ref().is_some_and(|plan| {
-        plan.warnings.iter().any(|warning| warning.contains("the same content"))
-    });
+    let twins = loaded.value.plan.as_ref().is_some_and(|plan| !plan.same_content.is_empty());
     if twins { Warnings::default().with(Warnings::SAME_CONTENT) } else { Warnings::default() }
 }
 

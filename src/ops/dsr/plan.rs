@@ -80,6 +80,8 @@ pub fn plan(
         bytes,
         history_loss_acknowledged,
         warnings: draft.warnings.clone(),
+        held: draft.held.clone(),
+        same_content: draft.same_content.clone(),
         engagements: draft.engagements.clone(),
     });
     let mut entry = decision(context, DecisionKind::Planned);

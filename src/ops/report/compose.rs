@@ -250,11 +250,9 @@ fn retained(
         };
         kept.push(Retained { path: finding.path.clone(), ground, until: None });
     }
-    let holds = request.plan.as_ref().map(|plan| plan.warnings.as_slice()).unwrap_or_default();
-    for warning in holds.iter().filter(|warning| warning.contains("legal hold")) {
-        let path = warning.split(" is kept: ").next().unwrap_or(warning);
-        let ground = warning.split(" is kept: ").nth(1).unwrap_or("legal hold");
-        kept.push(Retained { path: path.to_owned(), ground: ground.to_owned(), until: None });
+    for held in request.plan.iter().flat_map(|plan| &plan.held) {
+        let ground = format!("legal hold {} [DEL-8]", held.hold);
+        kept.push(Retained { path: held.path.clone(), ground, until: None });
     }
     for (item, letter) in plan.iter().zip(results(request, plan)) {
         if letter == 'm' {
@@ -297,7 +295,7 @@ fn notices(context: &Context, request: &Request) -> Vec<String> {
         notices.push("The request was answered after its legal deadline.".to_owned());
     }
     if let Some(plan) = &request.plan {
-        notices.extend(plan.warnings.iter().filter(|w| w.contains("the same content")).cloned());
+        notices.extend(plan.same_content.iter().cloned());
     }
     notices
 }
