@@ -140,15 +140,25 @@ fn suspended_and_continued() {
     pty.shows("ready>");
     pty.send(&format!("{PROGRAM} demo {}\n", demo.path("w"))).shows("Cases (13)");
     pty.send("j\x1a").shows("Stopped");
-    pty.wait("the shell's screen", |screen| !screen.alternate_screen() && !screen.hide_cursor());
+    pty.wait("the shell asks again", asks_again);
     pty.send("fg\n");
     pty.wait("taken again", |screen| {
         screen.alternate_screen() && screen.contents().contains("Cases (13)")
     });
     pty.send("q");
-    pty.wait("the shell's screen", |screen| !screen.alternate_screen() && !screen.hide_cursor());
+    pty.wait("the shell asks again", asks_again);
     pty.send("exit\n");
-    pty.ended();
+    assert!(pty.ended().success());
+}
+
+/// The shell has its screen back and waits at an empty prompt. Before that, what is typed may still
+/// be read by the program that is about to end.
+fn asks_again(screen: &vt100::Screen) -> bool {
+    let (row, _) = screen.cursor_position();
+    let line = screen.rows(0, 80).nth(usize::from(row));
+    !screen.alternate_screen()
+        && !screen.hide_cursor()
+        && line.is_some_and(|line| line.trim_end() == "ready>")
 }
 
 /// The workspace as it lay on the disk in the middle of a deletion.
