@@ -8,6 +8,7 @@ mod execute;
 mod intake;
 mod look;
 mod plan;
+mod redact;
 mod resume;
 mod review;
 mod scope;
@@ -18,10 +19,10 @@ pub use approval::{approval_statement, approve, cancel, give_back};
 pub use discover::{DiscoverProgress, Discovered, discover};
 pub use execute::{ExecuteProgress, Executed, ExecutedItem, ExecutedTx, execute, rehearse};
 pub(crate) use execute::{clock_of, verdict_of};
-pub use intake::{NewRequest, Received, receive};
+pub use intake::{Arrival, NewRequest, Received, identify, receive, receive_as};
 pub use look::{ContextLine, Explained, contexts, explain};
 pub use plan::{Planned, plan};
-pub use review::{FindingLine, exclude, findings, include};
+pub use review::{FindingLine, exclude, findings, include, rectify, redact};
 pub(in crate::ops) use scope::customer_tenants;
 pub(in crate::ops) use settle::results;
 pub use settle::settle;
@@ -166,7 +167,7 @@ fn view_of(context: &Context, dsr: &DsrRef, request: Request) -> RequestView {
         regulation: request.regulation,
         requester: request.requester,
         route: request.route,
-        referral: crate::policy::dsr::referral(request.route),
+        referral: crate::policy::referral::referral(request.route),
         option: request.option,
         cases: request.cases,
         state: request.state,
