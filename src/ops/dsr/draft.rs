@@ -66,6 +66,9 @@ impl Draft {
             ));
         }
         draft.same_content_elsewhere(context, dsr)?;
+        let paths = draft.items.iter().map(|item| item.path.as_str()).collect();
+        let recipients = super::export::recipients(context, dsr, &paths)?;
+        draft.warnings.extend(recipients);
         Ok(draft)
     }
 
