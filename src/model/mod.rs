@@ -10,8 +10,10 @@ mod audit;
 mod case;
 mod config;
 mod dsr;
+pub(crate) mod hex;
 mod id;
 mod plan;
+mod sha256;
 mod tenant;
 mod words;
 
@@ -38,8 +40,9 @@ pub use dsr::{
     PlannedEngagement, Regulation, Request, RequestOption, Requester, Route, ScopeProblem,
     UnsearchedStore,
 };
-pub use id::{BadId, Id, Sha256};
+pub use id::{BadId, Id};
 pub use plan::{After, Finding, FindingMatch, PlanItem};
+pub use sha256::{NotSha256, Sha256};
 pub use tenant::{Principal, Regime, Tenant};
 pub use words::UnknownWord;
 

@@ -16,6 +16,7 @@ mod context;
 pub mod doctor;
 pub mod dsr;
 mod event;
+pub mod generate;
 pub mod init;
 pub mod report;
 pub mod settings;

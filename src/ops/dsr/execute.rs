@@ -221,7 +221,7 @@ fn window_of(
         .filter(|(_, letter)| !is_final(**letter))
         .map(|(item, _)| {
             let path = RelPath::new(&item.path).map_err(|error| Error::usage(error.to_string()))?;
-            let mut removal = RemovalItem::remove(path, item.size, attest::Sha256(item.sha256.0));
+            let mut removal = RemovalItem::remove(path, item.size, item.sha256);
             if item.action != PlanAction::Delete {
                 removal.replacement = Some(replacement_of(context, dsr, request, item)?);
             }
