@@ -32,6 +32,8 @@ words! {
         CaseReopened = "Case reopened",
         CaseRestricted = "Case restricted",
         CaseExpunged = "Case expunged",
+        HoldPlaced = "Legal hold placed",
+        HoldReleased = "Legal hold released",
         ConsentGranted = "Consent granted",
         ConsentDeclined = "Consent declined",
         ConsentRevoked = "Consent revoked",
@@ -40,8 +42,14 @@ words! {
         DiagnosticExported = "Diagnostic exported",
         DiagnosticDeleted = "Diagnostic deleted",
         TransferAdded = "Transfer file added",
+        TransferViewed = "Transfer files viewed",
         TransferDeleted = "Transfer file deleted",
         TransferLinkIssued = "Transfer link issued",
+        TransferDeletionRequested = "Transfer deletion requested",
+        TransferDeletionApproved = "Transfer deletion approved",
+        TransferDeletionExecuted = "Transfer deletion executed",
+        TransferDeletionChecked = "Transfer deletion checked",
+        TransferDeletionClosed = "Transfer deletion closed",
         DsrReceived = "Data subject request received",
         DsrDiscovered = "Data subject request discovered",
         DsrReviewed = "Data subject request reviewed",
@@ -51,6 +59,7 @@ words! {
         DsrExecuted = "Data subject request executed",
         DsrReported = "Data subject request reported",
         DsrClosed = "Data subject request closed",
+        DsrEvidenceErased = "Data subject request evidence erased",
     }
 }
 
@@ -79,7 +88,9 @@ impl Activity {
             | Self::CaseClosed
             | Self::CaseReopened
             | Self::CaseRestricted
-            | Self::CaseExpunged => AuditCategory::SupportCase,
+            | Self::CaseExpunged
+            | Self::HoldPlaced
+            | Self::HoldReleased => AuditCategory::SupportCase,
             Self::ConsentGranted | Self::ConsentDeclined | Self::ConsentRevoked => {
                 AuditCategory::Consent
             }
@@ -87,9 +98,15 @@ impl Activity {
             | Self::DiagnosticViewed
             | Self::DiagnosticExported
             | Self::DiagnosticDeleted => AuditCategory::DiagnosticData,
-            Self::TransferAdded | Self::TransferDeleted | Self::TransferLinkIssued => {
-                AuditCategory::TransferData
-            }
+            Self::TransferAdded
+            | Self::TransferViewed
+            | Self::TransferDeleted
+            | Self::TransferLinkIssued
+            | Self::TransferDeletionRequested
+            | Self::TransferDeletionApproved
+            | Self::TransferDeletionExecuted
+            | Self::TransferDeletionChecked
+            | Self::TransferDeletionClosed => AuditCategory::TransferData,
             Self::DsrReceived
             | Self::DsrDiscovered
             | Self::DsrReviewed
@@ -98,7 +115,8 @@ impl Activity {
             | Self::DsrReturned
             | Self::DsrExecuted
             | Self::DsrReported
-            | Self::DsrClosed => AuditCategory::DataSubjectRequest,
+            | Self::DsrClosed
+            | Self::DsrEvidenceErased => AuditCategory::DataSubjectRequest,
         }
     }
 
@@ -112,15 +130,19 @@ impl Activity {
             | Self::DiagnosticAttached
             | Self::TransferAdded
             | Self::TransferLinkIssued
+            | Self::TransferDeletionRequested
             | Self::DsrReceived => Operation::Add,
             Self::ApprovalRemoved
             | Self::CaseExpunged
             | Self::DiagnosticDeleted
             | Self::TransferDeleted
+            | Self::TransferDeletionExecuted
+            | Self::DsrEvidenceErased
             | Self::DsrExecuted => Operation::Delete,
-            Self::DiagnosticViewed | Self::DiagnosticExported | Self::DsrReported => {
-                Operation::Read
-            }
+            Self::DiagnosticViewed
+            | Self::DiagnosticExported
+            | Self::TransferViewed
+            | Self::DsrReported => Operation::Read,
             _ => Operation::Update,
         }
     }

@@ -11,7 +11,8 @@ mod config;
 mod dsr;
 mod id;
 mod tenant;
-mod words;
+mod transfer;
+pub(crate) mod words;
 
 pub use access::{
     AccessRequest, Approval, Decision, Ended, EndedState, Outcome, OutcomeState, Slot,
@@ -34,6 +35,10 @@ pub use dsr::{
 };
 pub use id::{BadId, Id, Sha256};
 pub use tenant::{Principal, Regime, Tenant};
+pub use transfer::{
+    TransferBranch, TransferCheck, TransferDecision, TransferDecisionKind, TransferExecution,
+    TransferRequest, TransferRequestState, TransferResult,
+};
 pub use words::UnknownWord;
 
 /// A moment, UTC. On disk and in JSON an RFC 3339 string.

@@ -15,12 +15,18 @@ pub mod consent;
 mod context;
 pub mod doctor;
 pub mod dsr;
+mod erased;
 mod event;
+pub mod hold;
 pub mod init;
+mod removal;
 pub mod report;
+pub mod retention;
 pub mod settings;
+pub mod settle;
 pub mod signing;
 pub mod status;
+pub mod transfer;
 
 pub use context::{Context, Opening};
 pub use event::{EventDraft, Matter};

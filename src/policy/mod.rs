@@ -10,7 +10,9 @@ pub mod clock;
 pub mod consent;
 pub mod diagnostics;
 pub mod dsr;
+pub mod retention;
 pub mod roles;
+pub mod transfer;
 
 pub use actor::Actor;
 

@@ -1,9 +1,10 @@
 //! Execution: the approved plan, as transactions of the attestation log; resumable.
 
+use super::super::settle::{self, Memo, Passage};
 use super::super::{Context, Matter};
 use super::discover::{Search, hash_of, search};
 use super::resume::Resume;
-use super::settle::{self, Memo, is_final, record, results};
+use super::settle::{is_final, results};
 use super::{load_findings, load_plan, plan_digest, to_lines};
 use crate::attest::{self, Log, MAX_ITEMS, Removal, RemovalItem, TxId, Warnings, Why};
 use crate::error::{Error, Result};
@@ -195,7 +196,7 @@ pub fn execute(
                 return Err(logged(error.into()));
             }
         };
-        record(context, &lock, &memo, &removed, false)?;
+        settle::record(context, &lock, &memo, &removed, Passage::Straight)?;
         session.forget(tx)?;
     }
     let request = context.workspace.dsr(&dsr)?.value;
@@ -227,13 +228,13 @@ fn window_of(
         return Ok(None);
     }
     let by = context.actor.principal.clone();
-    let memo = Memo { dsr: dsr.clone(), first, by: by.clone() };
+    let memo = Memo::Dsr { dsr: dsr.clone(), first, by: by.clone() };
     let removal = Removal {
         tx: TxId::random()?,
         why: Why::Dsr,
         request: dsr.id.to_string(),
         engineer: by,
-        memo: memo.render(),
+        memo: memo.to_string(),
         warnings,
         items,
     };

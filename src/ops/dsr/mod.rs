@@ -13,18 +13,20 @@ mod review;
 mod scope;
 mod settle;
 
+pub use super::settle::settle;
 pub use allowed::{RequestAllowed, allowed};
 pub use approval::{approval_statement, approve, cancel, give_back};
 pub use discover::{DiscoverProgress, Discovered, discover};
+pub(in crate::ops) use discover::{hash_of, search_once};
 pub use execute::{ExecuteProgress, Executed, ExecutedItem, ExecutedTx, execute, rehearse};
 pub(crate) use execute::{clock_of, verdict_of};
 pub use intake::{NewRequest, Received, receive};
 pub use look::{ContextLine, Explained, contexts, explain};
 pub use plan::{Planned, plan};
+pub(in crate::ops) use resume::forget_resume;
 pub use review::{FindingLine, exclude, findings, include};
 pub(in crate::ops) use scope::customer_tenants;
-pub(in crate::ops) use settle::results;
-pub use settle::settle;
+pub(in crate::ops) use settle::{is_settled, record, results};
 
 use super::{Context, Matter};
 use crate::error::{Error, Result};
@@ -149,7 +151,7 @@ pub struct RequestView {
     pub decisions: Vec<DsrDecision>,
 }
 
-/// An identifier as given.
+/// An identifier as given; its mask once the evidence was erased (ATT-7).
 #[derive(Debug, Clone, Serialize)]
 pub struct IdentifierView {
     #[serde(rename = "type")]
@@ -178,7 +180,14 @@ fn view_of(context: &Context, dsr: &DsrRef, request: Request) -> RequestView {
         identifiers: request
             .identifiers
             .into_iter()
-            .map(|given| IdentifierView { kind: given.kind, value: given.value })
+            .map(|given| IdentifierView {
+                kind: given.kind,
+                value: if given.value.is_empty() {
+                    given.mask.unwrap_or_default()
+                } else {
+                    given.value
+                },
+            })
             .collect(),
         discovery: request.discovery,
         plan: request.plan,
