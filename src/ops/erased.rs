@@ -132,7 +132,7 @@ impl Notes {
         for item in outcome.items.iter().filter(|item| item.verdict.is_gone()) {
             if let Some(sha256) = item.sha256 {
                 let rewritten = item.verdict == Verdict::Rewritten;
-                self.file(&item.path, Sha256(sha256.0), rewritten);
+                self.file(&item.path, sha256, rewritten);
             }
         }
     }

@@ -17,6 +17,7 @@ pub mod doctor;
 pub mod dsr;
 mod erased;
 mod event;
+pub mod generate;
 pub mod hold;
 pub mod init;
 mod removal;

@@ -82,7 +82,7 @@ impl Removing<'_> {
         for path in paths {
             match hash_of(self.context, path) {
                 Ok((sha256, size)) => {
-                    items.push(RemovalItem::remove(path.clone(), size, attest::Sha256(sha256.0)));
+                    items.push(RemovalItem::remove(path.clone(), size, sha256));
                 }
                 Err(error) => {
                     window.files.insert(path.clone(), unread(&error));
@@ -109,7 +109,7 @@ impl Removing<'_> {
                     self.session.forget(removal.tx)?;
                     for item in outcome.items {
                         let (verdict, reason) = verdict_of(item.verdict.letter());
-                        let sha256 = item.sha256.map(|hash| Sha256(hash.0));
+                        let sha256 = item.sha256;
                         let reason = item.reason.or_else(|| reason.map(str::to_owned));
                         window.files.insert(item.path, Gone { sha256, verdict, reason });
                     }

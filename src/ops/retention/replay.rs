@@ -212,7 +212,7 @@ pub(super) fn erased_by(log: &Log, tx: TxId) -> Result<Vec<(RelPath, Sha256, boo
         .filter(|(_, verdict)| verdict.is_gone())
         .map(|(opened, verdict)| {
             let rewritten = verdict == Verdict::Rewritten;
-            (opened.record.path, Sha256(opened.record.sha256.0), rewritten)
+            (opened.record.path, opened.record.sha256, rewritten)
         })
         .collect())
 }
