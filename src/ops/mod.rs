@@ -20,7 +20,7 @@ mod event;
 pub mod generate;
 pub mod hold;
 pub mod init;
-mod removal;
+pub mod removal;
 pub mod report;
 pub mod retention;
 pub mod settings;

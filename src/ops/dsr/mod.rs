@@ -12,6 +12,7 @@ mod resume;
 mod review;
 mod scope;
 mod settle;
+mod waiting;
 
 pub use super::settle::settle;
 pub use allowed::{RequestAllowed, allowed};

@@ -52,10 +52,13 @@ pub(in crate::ops) fn record(
         recovered,
     });
     let results = results(&changed, &plan);
-    let settled = results.iter().all(|letter| is_final(*letter));
+    let settled = is_settled(context, &changed, &plan);
     // DTM-8: with a transfer deletion request open, the check after it is still owed.
     let owed = settled && !crate::ops::transfer::blocking(context, dsr)?.is_empty();
     changed.state = match (settled, owed) {
+        // A deletion that had waited for a hold: the request was answered before.
+        (true, false) if loaded.value.state == DsrState::Closed => DsrState::Closed,
+        (true, false) if loaded.value.state == DsrState::Attested => DsrState::Attested,
         (true, true) => DsrState::Verifying,
         (true, false) => DsrState::Fulfilled,
         (false, _) => DsrState::Executing,
@@ -226,9 +229,12 @@ pub(in crate::ops) fn results(request: &Request, plan: &[PlanItem]) -> Vec<char>
     results
 }
 
-/// Whether nothing of a plan is left to do.
-pub(in crate::ops) fn is_settled(request: &Request, plan: &[PlanItem]) -> bool {
-    results(request, plan).into_iter().all(is_final)
+/// Whether nothing of a plan is left to do but what waits for a hold (DEL-8).
+pub(in crate::ops) fn is_settled(context: &Context, request: &Request, plan: &[PlanItem]) -> bool {
+    let waiting = super::waiting::waiting(context, plan);
+    plan.iter()
+        .zip(results(request, plan))
+        .all(|(item, letter)| is_final(letter) || waiting.contains(&item.path))
 }
 
 /// Whether an item needs no further transaction: all but untouched and failed ones.

@@ -252,11 +252,20 @@ fn retained(
         };
         kept.push(Retained { path: finding.path.clone(), ground, until: None });
     }
-    for held in request.plan.iter().flat_map(|plan| &plan.held) {
+    let results = results(request, plan);
+    let gone: BTreeSet<&str> = plan
+        .iter()
+        .zip(&results)
+        .filter(|(_, letter)| matches!(letter, 'g' | 'r' | 'a'))
+        .map(|(item, _)| item.path.as_str())
+        .collect();
+    let held = request.plan.iter().flat_map(|plan| &plan.held);
+    // A hold that was released since keeps nothing any more.
+    for held in held.filter(|held| !gone.contains(held.path.as_str())) {
         let ground = format!("legal hold {} [DEL-8]", held.hold);
         kept.push(Retained { path: held.path.clone(), ground, until: None });
     }
-    for (item, letter) in plan.iter().zip(results(request, plan)) {
+    for (item, letter) in plan.iter().zip(results) {
         if letter == 'm' {
             let ground = "changed since the plan was approved".to_owned();
             kept.push(Retained { path: item.path.clone(), ground, until: None });

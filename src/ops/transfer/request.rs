@@ -511,7 +511,7 @@ fn fulfil_after(context: &Context, commit: &mut Commit, dsr: &DsrRef, closing: &
     if !waits || blocking(context, dsr)?.iter().any(|id| id != closing) {
         return Ok(());
     }
-    if !is_settled(&loaded.value, &load_plan(context, dsr)?) {
+    if !is_settled(context, &loaded.value, &load_plan(context, dsr)?) {
         return Ok(());
     }
     let mut changed = loaded.value.clone();
