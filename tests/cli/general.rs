@@ -18,7 +18,7 @@ fn help_names_what_there_is_and_only_that() {
 #[test]
 fn a_command_of_a_later_version_says_so_with_exit_2() {
     let sandbox = Sandbox::empty();
-    for line in ["transfer list 1", "retention sweep --dry-run", "hold list", "man", "dsr import f"]
+    for line in ["transfer list 1", "retention sweep --dry-run", "hold list", "man", "dsr merge f"]
     {
         let ran = sandbox.sh(line);
         assert_eq!(ran.code, 2, "{ran:?}");
