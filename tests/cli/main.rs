@@ -21,6 +21,8 @@ mod consent;
 mod demo;
 mod doctor;
 mod dsr;
+mod dsr_answers;
+mod dsr_story;
 mod general;
 mod generate;
 mod settings;
