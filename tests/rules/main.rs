@@ -20,5 +20,7 @@ mod cons;
 mod del;
 mod diag;
 mod dsr;
+mod dtm;
+mod retention;
 mod sar;
 mod sar_projection;
