@@ -14,9 +14,11 @@ fn add_list_release() {
     assert_eq!(list["holds"][1]["id"], id.as_str());
     sandbox.refused("DEL-8", &format!("hold add {file} --reason 'court of Munich, 7 O 42/26'"));
     let due = sandbox.json("retention list");
-    let item = due["items"].as_array().unwrap().iter().find(|item| {
-        item["path"].as_str().unwrap().ends_with("call-quality.csv")
-    });
+    let item = due["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|item| item["path"].as_str().unwrap().ends_with("call-quality.csv"));
     assert_eq!(item.unwrap()["held"], true);
     assert_eq!(sandbox.json(&format!("hold release {id}"))["id"], id.as_str());
     assert_eq!(sandbox.json("hold list")["holds"].as_array().unwrap().len(), 1);

@@ -61,10 +61,9 @@ fn the_deletion_request() {
 #[test]
 fn the_deletion_request_json() {
     let sandbox = Sandbox::demo();
-    sandbox.ok(
-        "dsr new contoso.com --type delete --regulation gdpr --requester customer --option b \
-         --case 2610150010002904 --identifier email=jane@contoso.com",
-    );
+    sandbox
+        .ok("dsr new contoso.com --type delete --regulation gdpr --requester customer --option b \
+         --case 2610150010002904 --identifier email=jane@contoso.com");
     assert_snapshot!(sandbox.transcript([
         "transfer deletion-request contoso.com --case 2609080010007741 --dsr DSR-2026-0002 --json",
         &format!("transfer approve TDR-2026-0001 --as {BEN} --json"),

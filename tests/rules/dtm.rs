@@ -11,7 +11,7 @@ use caseward::ops::dsr as dsr_ops;
 use caseward::ops::transfer::{
     self as ops, NewTransferRequest, TransferDone, TransferRequestView, TransferUpload,
 };
-use caseward::ops::{Context, case as case_ops, hold};
+use caseward::ops::{Context, case as case_ops, hold, report};
 use std::sync::atomic::AtomicBool;
 
 /// Closed on 2026-08-28: due on 2026-11-26 at 10:20; one of its two files is on hold.
@@ -410,6 +410,13 @@ fn dtm_8_the_data_subject_request_waits_for_the_check_and_is_fulfilled_with_it()
     assert_eq!(state(), DsrState::Verifying);
     ops::close(&ana, &id).unwrap();
     assert_eq!(state(), DsrState::Fulfilled);
+    // DTM-9: the attestation says where the files lay, and that the check was done; no counts.
+    let out = world.inside("../report");
+    report::write(&ana, &[dsr.clone()], &out, report::Signing::Unsigned).unwrap();
+    let text = std::fs::read_to_string(out.join("report.json")).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let said = document["scope"]["transfer_request"].as_str().unwrap();
+    assert!(said.starts_with(&format!("{id}, region EU: closed; the check")), "{said}");
 }
 
 #[test]
