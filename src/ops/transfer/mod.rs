@@ -20,5 +20,5 @@ pub use request::{
     show, submit,
 };
 pub use store::{
-    Deleted, DeletedItem, FolderView, TransferFile, TransferUpload, add, delete, list,
+    Deleted, DeletedItem, FolderView, TransferFile, TransferUpload, add, delete, glance, list,
 };
