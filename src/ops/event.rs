@@ -100,6 +100,16 @@ impl EventDraft {
         Self::new(activity, matter, by, now, tx.as_bytes()).detail("tx", tx)
     }
 
+    /// AUD-3: a person did it, whoever writes it after a stop.
+    #[must_use]
+    pub fn initiated_by(mut self, principal: &str, os_user: &str) -> Self {
+        self.event.initiated_by = InitiatedBy::User {
+            user_principal_name: principal.to_owned(),
+            os_user: os_user.to_owned(),
+        };
+        self
+    }
+
     fn new(activity: Activity, matter: &Matter, by: InitiatedBy, now: Time, seed: &[u8]) -> Self {
         let category = activity.category();
         Self {

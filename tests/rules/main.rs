@@ -24,5 +24,7 @@ mod dsr_export;
 mod dsr_redact;
 mod dsr_routes;
 mod law;
+mod dtm;
+mod retention;
 mod sar;
 mod sar_projection;
