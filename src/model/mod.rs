@@ -10,6 +10,7 @@ mod case;
 mod config;
 mod dsr;
 mod id;
+mod span;
 mod tenant;
 mod words;
 
@@ -33,6 +34,7 @@ pub use dsr::{
     Requester, Route, ScopeProblem, UnsearchedStore,
 };
 pub use id::{BadId, Id, Sha256};
+pub use span::{BadSpan, Span};
 pub use tenant::{Principal, Regime, Tenant};
 pub use words::UnknownWord;
 

@@ -65,6 +65,7 @@ pub fn attach(
         }
         None => case_ref.tenant.clone(),
     };
+    let context = &context.not_before(&[&case_ref.tenant, &from])?;
     let collected_at = attachment.collected_at.unwrap_or(context.now);
     let matter = Matter::diagnostic(&case_ref);
     let authority = rules::check_categories(&attachment.categories)

@@ -72,6 +72,29 @@ impl Context {
         Ok(Self { now, ..self.clone() })
     }
 
+    /// The moment that counts in a tenant: the clock, or the newest entry of its audit log when
+    /// the clock went back behind that. What expired stays expired, whatever the clock says now.
+    ///
+    /// Only that tenant's log is asked: what happens in another must not show here (SAR-13).
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub fn moment_in(&self, tenant: &Id) -> Result<Time> {
+        Ok(self.workspace.latest_event(tenant)?.map_or(self.now, |latest| latest.max(self.now)))
+    }
+
+    /// The same, at the moment that counts in these tenants.
+    ///
+    /// # Errors
+    /// A log cannot be read.
+    pub fn not_before(&self, tenants: &[&Id]) -> Result<Self> {
+        let mut now = self.now;
+        for tenant in tenants {
+            now = now.max(self.moment_in(tenant)?);
+        }
+        Ok(Self { now, ..self.clone() })
+    }
+
     /// Refuses to write under `--read-only`.
     ///
     /// # Errors

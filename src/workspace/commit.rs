@@ -15,6 +15,8 @@ pub struct Commit {
     /// Records that are not written, but on whose contents the writes rest.
     premises: Vec<(RelPath, Expected)>,
     events: Vec<(Id, AuditEvent)>,
+    /// Events that whoever commits next appends, once.
+    owed: Vec<(Id, AuditEvent)>,
     removals: Vec<RelPath>,
 }
 
@@ -75,6 +77,12 @@ impl Commit {
         self.premises.push((base.path.clone(), expected));
     }
 
+    /// The commit rests on there being no record at `path` yet: what somebody else made there since
+    /// would have changed what is decided.
+    pub fn rely_on_absent(&mut self, path: RelPath) {
+        self.premises.push((path, Expected::Absent));
+    }
+
     /// A file that is derived from a record of the same commit and replaced with it.
     pub fn replace(&mut self, path: RelPath, bytes: Vec<u8>) {
         self.writes.push(Write {
@@ -98,6 +106,11 @@ impl Commit {
         self.events.push((tenant.clone(), event));
     }
 
+    /// Appends an event that follows from the clock and has a derived id, unless the log has it.
+    pub fn owe(&mut self, tenant: &Id, event: AuditEvent) {
+        self.owed.push((tenant.clone(), event));
+    }
+
     /// Removes a directory that is empty by then, and its empty parents up to the engagement.
     /// Never a file: files are removed by the attestation log's transaction alone.
     pub fn remove_empty_dir(&mut self, dir: RelPath) {
@@ -106,7 +119,10 @@ impl Commit {
 
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.writes.is_empty() && self.events.is_empty() && self.removals.is_empty()
+        self.writes.is_empty()
+            && self.events.is_empty()
+            && self.owed.is_empty()
+            && self.removals.is_empty()
     }
 }
 
@@ -138,13 +154,21 @@ impl Workspace {
         &self,
         lock: &WorkspaceLock,
         stage: Option<Stage>,
-        commit: Commit,
+        mut commit: Commit,
     ) -> Result<()> {
         if commit.is_empty() {
             return Ok(());
         }
         if self.has_interrupted_commits()? {
             self.roll_forward(lock)?;
+        }
+        for (tenant, event) in std::mem::take(&mut commit.owed) {
+            if !self.audit_has(&tenant, &event.id)? {
+                commit.events.push((tenant, event));
+            }
+        }
+        if commit.is_empty() {
+            return Ok(());
         }
         for (path, expected) in &commit.premises {
             self.check_expected(path, expected)?;

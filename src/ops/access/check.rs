@@ -63,6 +63,7 @@ pub fn check(
         let message = format!("access to {from} is a matter of its engineers and of {from}");
         return Err(Refusal::new("SAR-13", message).into());
     };
+    let context = &context.not_before(&[&case_ref.tenant, &from])?;
     let decided = authorise(context, &case_ref, &loaded, &from, kind, &engineer, context.now)?;
     let (case, tenant) = (case.id, from);
     Ok(match decided {

@@ -22,7 +22,8 @@ pub struct AccessView {
     pub created_by: String,
     /// When it came into this state.
     pub since: Time,
-    /// Access has no end known beforehand: it lasts until the case is closed.
+    /// When it ends by itself, where a setting says so (SAR-15, SAR-16); else access lasts until
+    /// the case is closed, which nobody knows beforehand.
     pub expires_at: Option<Time>,
     pub listed_until: Option<Time>,
     /// What each side decided, as far as the viewer may know.
@@ -55,8 +56,10 @@ impl From<&Slot> for SlotView {
 }
 
 /// The view that the actor has of a request; `None` when it is not their matter.
-#[must_use]
-pub fn project(context: &Context, matter: &LoadedMatter) -> Option<AccessView> {
+///
+/// # Errors
+/// An audit log cannot be read.
+pub fn project(context: &Context, matter: &LoadedMatter) -> Result<Option<AccessView>> {
     let settings = &context.workspace.config().policy;
     let request = &matter.request.value;
     let resource_slot = matter
@@ -65,14 +68,19 @@ pub fn project(context: &Context, matter: &LoadedMatter) -> Option<AccessView> {
         .and_then(|approval| approval.value.resource_slot.as_ref())
         .map(SlotView::from);
     let view = rules::view_of(&context.actor, request);
+    let own = &request.request_tenant;
     let (status, resource_decision) = match view {
-        View::Full => (matter.as_matter().status(settings, context.now), resource_slot),
-        View::RequestTenant => {
-            (matter.as_matter().status_for_request_tenant(settings, context.now), None)
+        View::Full => {
+            let now = context.not_before(&[own, &request.resource_tenant])?.now;
+            (matter.as_matter().status(settings, now), resource_slot)
         }
-        View::None => return None,
+        View::RequestTenant => {
+            let now = context.moment_in(own)?;
+            (matter.as_matter().status_for_request_tenant(settings, now), None)
+        }
+        View::None => return Ok(None),
     };
-    Some(AccessView {
+    Ok(Some(AccessView {
         id: request.id.clone(),
         case: request.case.clone(),
         request_tenant: request.request_tenant.clone(),
@@ -82,12 +90,17 @@ pub fn project(context: &Context, matter: &LoadedMatter) -> Option<AccessView> {
         created_at: request.created_at,
         created_by: request.created_by.clone(),
         since: status.since,
-        expires_at: None,
+        expires_at: status.expires_at,
         listed_until: status.listed_until,
         request_decision: request.request_slot.as_ref().map(SlotView::from),
         resource_decision,
         sees_approval: view == View::Full,
-    })
+    }))
+}
+
+/// As [`project`], of several: those that are the actor's matter.
+fn project_all(context: &Context, matters: &[LoadedMatter]) -> Result<Vec<AccessView>> {
+    matters.iter().filter_map(|matter| project(context, matter).transpose()).collect()
 }
 
 /// The requests of one case as the actor may see them.
@@ -97,7 +110,7 @@ pub(in crate::ops) fn of_case(
     case: &Loaded<Case>,
 ) -> Result<(Vec<AccessView>, Vec<Problem>)> {
     let (matters, problems) = matters(context, case_ref, Some(case))?;
-    Ok((matters.iter().filter_map(|matter| project(context, matter)).collect(), problems))
+    Ok((project_all(context, &matters)?, problems))
 }
 
 /// One request, as the actor may see it.
@@ -106,7 +119,7 @@ pub(in crate::ops) fn of_case(
 /// There is none of that id, or none that the actor may see.
 pub fn show(context: &Context, sar: &str) -> Result<AccessView> {
     let (_, matter) = find(context, sar)?;
-    project(context, &matter).ok_or_else(|| {
+    project(context, &matter)?.ok_or_else(|| {
         Refusal::new("SAR-13", format!("{sar} is not a matter of {}", context.actor.principal))
             .into()
     })
@@ -148,7 +161,7 @@ pub fn list(
             let case = context.workspace.case(&case_ref).ok();
             let (matters, more) = matters(context, &case_ref, case.as_ref())?;
             problems.extend(more);
-            views.extend(matters.iter().filter_map(|matter| project(context, matter)));
+            views.extend(project_all(context, &matters)?);
         }
     }
     views.retain(|view| {

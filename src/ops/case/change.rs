@@ -95,6 +95,8 @@ pub struct Closed {
 /// A rule says no.
 pub fn close(context: &Context, named: &str) -> Result<Closed> {
     let (case_ref, loaded) = to_change(context, named)?;
+    let context = &context.not_before(&[&case_ref.tenant])?;
+    access::settle_case(context, &case_ref)?;
     let matter = Matter::case(&case_ref);
     rules::may_close(&context.actor, &loaded.value).map_err(|refusal| {
         context.refused(refusal, &case_ref.tenant, Activity::CaseClosed, &matter)
@@ -171,6 +173,7 @@ pub fn restrict(context: &Context, named: &str, note: Option<String>) -> Result<
 /// A rule says no.
 pub fn reopen(context: &Context, named: &str, permission: Option<String>) -> Result<CaseRef> {
     let (case_ref, loaded) = to_change(context, named)?;
+    let context = &context.not_before(&[&case_ref.tenant])?;
     let matter = Matter::case(&case_ref);
     rules::may_reopen(&context.actor, &loaded.value, permission.as_deref()).map_err(|refusal| {
         context.refused(refusal, &case_ref.tenant, Activity::CaseReopened, &matter)

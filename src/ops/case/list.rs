@@ -72,17 +72,13 @@ pub fn list(context: &Context, filter: &CaseFilter) -> Result<(Vec<CaseLine>, Ve
     for tenant in seen.filter(|t| wanted.as_ref().is_none_or(|w| t.value.domain == *w)) {
         let (cases, more) = workspace.cases(&tenant.value.domain)?;
         problems.extend(more);
+        let now = context.moment_in(&tenant.value.domain)?;
         let values: Vec<Case> = cases.iter().map(|case| case.value.clone()).collect();
         for loaded in &cases {
             let case = &loaded.value;
             let case_ref = CaseRef { tenant: tenant.value.domain.clone(), id: case.id.clone() };
-            let consent = crate::policy::consent::status(
-                settings,
-                tenant.value.regime,
-                case,
-                &values,
-                context.now,
-            );
+            let consent =
+                crate::policy::consent::status(settings, tenant.value.regime, case, &values, now);
             let (requests, more) = access::of_case(context, &case_ref, loaded)?;
             problems.extend(more);
             let (due, more) = due_of(context, &case_ref, case)?;
