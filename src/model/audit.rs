@@ -13,6 +13,9 @@ words! {
         DiagnosticData = "DiagnosticData",
         TransferData = "TransferData",
         DataSubjectRequest = "DataSubjectRequest",
+        /// CONS-11: of the partner events, which are off by default.
+        CrossTenantAccessSettings = "CrossTenantAccessSettings",
+        DelegatedAdminServiceProviderConstraints = "DelegatedAdminServiceProviderConstraints",
     }
 }
 
@@ -32,6 +35,8 @@ words! {
         CaseReopened = "Case reopened",
         CaseRestricted = "Case restricted",
         CaseExpunged = "Case expunged",
+        /// Only ever a failure: what may be read is read without an entry.
+        RecordViewed = "Record viewed",
         ConsentGranted = "Consent granted",
         ConsentDeclined = "Consent declined",
         ConsentRevoked = "Consent revoked",
@@ -51,6 +56,10 @@ words! {
         DsrExecuted = "Data subject request executed",
         DsrReported = "Data subject request reported",
         DsrClosed = "Data subject request closed",
+        PartnerAdded = "Add a partner to cross-tenant access setting",
+        PartnerRolesAdded = "Add allowed assignable roles",
+        PartnerRolesRemoved = "Delete allowed assignable roles",
+        PartnerRemoved = "Delete partner specific cross-tenant access setting",
     }
 }
 
@@ -79,7 +88,8 @@ impl Activity {
             | Self::CaseClosed
             | Self::CaseReopened
             | Self::CaseRestricted
-            | Self::CaseExpunged => AuditCategory::SupportCase,
+            | Self::CaseExpunged
+            | Self::RecordViewed => AuditCategory::SupportCase,
             Self::ConsentGranted | Self::ConsentDeclined | Self::ConsentRevoked => {
                 AuditCategory::Consent
             }
@@ -99,6 +109,10 @@ impl Activity {
             | Self::DsrExecuted
             | Self::DsrReported
             | Self::DsrClosed => AuditCategory::DataSubjectRequest,
+            Self::PartnerAdded | Self::PartnerRemoved => AuditCategory::CrossTenantAccessSettings,
+            Self::PartnerRolesAdded | Self::PartnerRolesRemoved => {
+                AuditCategory::DelegatedAdminServiceProviderConstraints
+            }
         }
     }
 
@@ -112,26 +126,33 @@ impl Activity {
             | Self::DiagnosticAttached
             | Self::TransferAdded
             | Self::TransferLinkIssued
-            | Self::DsrReceived => Operation::Add,
+            | Self::DsrReceived
+            | Self::PartnerAdded
+            | Self::PartnerRolesAdded => Operation::Add,
             Self::ApprovalRemoved
             | Self::CaseExpunged
             | Self::DiagnosticDeleted
             | Self::TransferDeleted
-            | Self::DsrExecuted => Operation::Delete,
-            Self::DiagnosticViewed | Self::DiagnosticExported | Self::DsrReported => {
-                Operation::Read
-            }
+            | Self::DsrExecuted
+            | Self::PartnerRolesRemoved
+            | Self::PartnerRemoved => Operation::Delete,
+            Self::RecordViewed
+            | Self::DiagnosticViewed
+            | Self::DiagnosticExported
+            | Self::DsrReported => Operation::Read,
             _ => Operation::Update,
         }
     }
 }
 
 impl AuditCategory {
-    /// AUD-1: Microsoft's category is logged by the directory, ours by this program.
+    /// AUD-1: Microsoft's categories are logged by the directory, ours by this program.
     #[must_use]
     pub const fn service(self) -> &'static str {
         match self {
-            Self::MicrosoftSupportAccessManagement => "Core Directory",
+            Self::MicrosoftSupportAccessManagement
+            | Self::CrossTenantAccessSettings
+            | Self::DelegatedAdminServiceProviderConstraints => "Core Directory",
             _ => "Caseward",
         }
     }

@@ -24,7 +24,7 @@ pub use audit::{
 };
 pub use case::{
     Answer, Case, CaseStatus, Closure, ConsentEntry, Contact, ContactMethod, Portal, Restriction,
-    Severity, Tombstone, TransferLink,
+    Severity, Sla, Tombstone, TransferLink,
 };
 pub use config::{Engineer, PolicySettings, WorkspaceConfig};
 pub use dsr::{

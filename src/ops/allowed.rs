@@ -6,6 +6,7 @@
 use super::access;
 use super::{Context, case};
 use crate::error::Result;
+use crate::model::Id;
 use crate::policy::{Refusal, access as access_rules, case as case_rules, consent};
 use crate::workspace::CaseRef;
 
@@ -54,6 +55,14 @@ pub fn of_case(context: &Context, case_ref: &CaseRef) -> Result<CaseAllowed> {
         attach: case_rules::require_open(&record, "diagnostics")
             .and_then(|()| case_rules::require_worker(actor, &record)),
     })
+}
+
+/// Whether the actor may read a tenant's audit log (AUD-7).
+///
+/// # Errors
+/// The rule that says no.
+pub fn of_audit(context: &Context, tenant: &Id) -> Answer {
+    crate::policy::audit::may_read(&context.actor, tenant)
 }
 
 /// The answers on one access request.

@@ -144,7 +144,9 @@ impl Context {
         }
         let mut commit = Commit::new();
         commit.audit(tenant, self.event(activity, matter).refused(&refusal).build());
-        match self.workspace.commit(commit) {
+        // A tenant that vanished is not brought back by an entry about it.
+        let known = self.workspace.tenant(tenant).map(drop);
+        match known.and_then(|()| self.workspace.commit(commit)) {
             Ok(()) => refusal.into(),
             Err(error) => {
                 let hint = refusal.hint.clone().unwrap_or_default();

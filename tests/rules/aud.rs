@@ -39,13 +39,13 @@ fn aud_1_support_access_is_logged_by_the_directory_in_its_category() {
     let ana = world.as_engineer(ANA);
     let category = AuditCategory::MicrosoftSupportAccessManagement;
     assert_eq!(category.as_str(), "MicrosoftSupportAccessManagement");
-    let (_, events, _) = audit::show(&ana, "contoso.com", Some(category)).unwrap();
+    let events = audit::show(&ana, "contoso.com", Some(category)).unwrap().events;
     assert!(events.len() > 5);
     for event in &events {
         assert_eq!(event.logged_by_service, "Core Directory");
         assert!(SUPPORT_ACCESS.contains(&event.activity_display_name.as_str()), "{event:?}");
     }
-    let (_, all, _) = audit::show(&ana, "contoso.com", None).unwrap();
+    let all = audit::show(&ana, "contoso.com", None).unwrap().events;
     for event in all.iter().filter(|event| event.category != category) {
         assert_ne!(event.logged_by_service, "Core Directory");
         assert!(!SUPPORT_ACCESS.contains(&event.activity_display_name.as_str()), "{event:?}");
@@ -74,7 +74,9 @@ fn aud_2_categories_and_activities_are_closed_sets() {
             "Consent",
             "DiagnosticData",
             "TransferData",
-            "DataSubjectRequest"
+            "DataSubjectRequest",
+            "CrossTenantAccessSettings",
+            "DelegatedAdminServiceProviderConstraints"
         ]
     );
     let line = r#""Request deleted""#;
@@ -288,6 +290,7 @@ fn aud_9_refused_attempts_are_logged() {
         time_zone: "UTC".to_owned(),
         advanced_diagnostics: true,
         assign: None,
+        sla_minutes: None,
     };
     let new_request = || NewRequest {
         tenant: "contoso.com".to_owned(),

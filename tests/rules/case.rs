@@ -25,6 +25,7 @@ fn new_case() -> NewCase {
         time_zone: "Europe/Berlin".to_owned(),
         advanced_diagnostics: true,
         assign: None,
+        sla_minutes: None,
     }
 }
 

@@ -170,6 +170,7 @@ fn cons_4_no_operation_on_access_writes_to_a_tenant() {
         "withdraw",
         "check",
         "statement",
+        "notice",
         "help",
     ];
     for verb in verbs {

@@ -16,4 +16,4 @@ pub(super) use owed::settle_case;
 pub use owed::settle_lapsed;
 pub use request::request;
 pub(super) use view::of_case;
-pub use view::{AccessFilter, AccessView, SlotView, list, project, show};
+pub use view::{AccessFilter, AccessView, SlotView, list, notice, project, show};

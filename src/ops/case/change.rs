@@ -4,7 +4,7 @@ use super::open::require_known_engineer;
 use crate::error::Result;
 use crate::model::{Activity, Case, CaseStatus, Closure, Id, Restriction, Severity, Time};
 use crate::ops::access::{self};
-use crate::ops::{Context, Matter};
+use crate::ops::{Context, Matter, partner};
 use crate::policy::access::SarState;
 use crate::policy::case as rules;
 use crate::workspace::{CaseRef, Commit, Loaded};
@@ -108,6 +108,7 @@ pub fn close(context: &Context, named: &str) -> Result<Closed> {
     commit.update(&loaded, changed.clone());
     let event = context.event(Activity::CaseClosed, &matter).change("status", "open", "closed");
     commit.audit(&case_ref.tenant, event.build());
+    partner::events(context, &mut commit, &case_ref.tenant, &changed)?;
     let (mut completed, mut canceled) = (Vec::new(), Vec::new());
     for request in access::matters(context, &case_ref, Some(&loaded))?.0 {
         let sar = &request.request.value.id;

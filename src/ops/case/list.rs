@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::model::{Case, CaseStatus, Id, Severity, Store, Time};
-use crate::ops::Context;
 use crate::ops::access::{self};
+use crate::ops::{Context, dates};
 use crate::policy::access::SarState;
 use crate::policy::{case as rules, diagnostics};
 use crate::workspace::{CaseRef, Problem, layout};
@@ -83,6 +83,7 @@ pub fn list(context: &Context, filter: &CaseFilter) -> Result<(Vec<CaseLine>, Ve
             problems.extend(more);
             let (due, more) = due_of(context, &case_ref, case)?;
             problems.extend(more);
+            problems.extend(dates::of_case(&case_ref, case, now));
             let in_state = |state| requests.iter().filter(move |request| request.state == state);
             lines.push(CaseLine {
                 id: case.id.clone(),
