@@ -6,7 +6,7 @@ use super::{
     Body, Difference, Error, How, Log, MAX_ITEMS, Outcome, OutcomeItem, Progress, Removal,
     RemovalItem, Salt, Session, Sha256, Step, Warnings,
 };
-use crate::fs::{FileKind, RelPath};
+use crate::fs::{FileKind, RelPath, hash_file};
 use std::collections::HashSet;
 use std::io;
 
@@ -93,7 +93,7 @@ fn measure(
         };
         let mut file = fs.open(path)?;
         let stat = file.stat()?;
-        let (sha256, size) = Sha256::of_file(&mut *file, read)?;
+        let (sha256, size) = hash_file(&mut *file, read)?;
         Ok(Some((stat, sha256, size)))
     })();
     let (sha256, size, mtime, inode) = match found {

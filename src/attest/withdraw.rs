@@ -3,8 +3,8 @@
 use super::disk::{Changed, Disk, present};
 use super::intent::{Inode, Intent, Phase, Planned, Settled, to_bytes};
 use super::layout::Layout;
-use super::{Error, Progress, Sha256, Step, TxId, Verdict, Warnings};
-use crate::fs::{FileKind, RelPath, Replace};
+use super::{Error, Progress, Step, TxId, Verdict, Warnings};
+use crate::fs::{FileKind, RelPath, Replace, hash_file};
 use std::io;
 
 /// Step 5 and 6: every file leaves its directory and is hashed again; what is not the file that
@@ -171,7 +171,7 @@ impl One<'_, '_> {
         if Inode::from(stat) != planned {
             return Ok(Some("changed: another file took its place after the plan"));
         }
-        if Sha256::of_file(&mut *file, read)? != (self.planned.sha256, self.planned.size) {
+        if hash_file(&mut *file, read)? != (self.planned.sha256, self.planned.size) {
             return Ok(Some("changed: its content changed after the plan"));
         }
         if stat.links > 1 {
@@ -211,8 +211,7 @@ impl One<'_, '_> {
         if self.disk.stat(&staged)?.is_some() {
             return Ok(());
         }
-        let hash =
-            self.disk.open(path).and_then(|mut file| Sha256::of_file(&mut *file, &mut |_| {}));
+        let hash = self.disk.open(path).and_then(|mut file| hash_file(&mut *file, &mut |_| {}));
         if hash.is_ok_and(|(hash, _)| hash == after) {
             let moved = self.disk.rename(path, &staged, Replace::No);
             self.disk.writable(path)?;

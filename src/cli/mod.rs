@@ -9,6 +9,7 @@ mod consent;
 mod demo;
 mod doctor;
 mod dsr;
+mod generate;
 mod output;
 mod settings;
 mod status;
@@ -114,7 +115,7 @@ enum Command {
     #[command(hide = true)]
     Hold(NotYet),
     #[command(hide = true)]
-    Generate(NotYet),
+    Generate(generate::Generate),
     #[command(hide = true)]
     Completions(NotYet),
     #[command(hide = true)]
@@ -173,11 +174,11 @@ fn run(cli: Cli) -> Result<Exit> {
         Command::Dsr(command) => command.run(global),
         Command::Attest(command) => command.run(global),
         Command::Audit(command) => command.run(global),
+        Command::Generate(command) => command.run(global),
         Command::Doctor(command) => command.run(global),
         Command::Transfer(_) => not_yet("transfer"),
         Command::Retention(_) => not_yet("retention"),
         Command::Hold(_) => not_yet("hold"),
-        Command::Generate(_) => not_yet("generate"),
         Command::Completions(_) => not_yet("completions"),
         Command::Man(_) => not_yet("man"),
     }

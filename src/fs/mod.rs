@@ -8,11 +8,13 @@
 //! Nothing here is durable by itself: data needs [`FsFile::sync`], a created, renamed or removed
 //! name needs [`FsDir::sync`] on its directory, whose handle is opened *before* the change.
 
+mod hash;
 mod path;
 mod real;
 pub mod sim;
 pub mod stop;
 
+pub use hash::hash_file;
 pub use path::{BadPath, RelPath};
 pub use real::RealFs;
 

@@ -9,7 +9,9 @@ mod audit;
 mod case;
 mod config;
 mod dsr;
+pub(crate) mod hex;
 mod id;
+mod sha256;
 mod span;
 mod tenant;
 mod words;
@@ -33,7 +35,8 @@ pub use dsr::{
     PlanAction, PlanItem, PlanScope, PlannedEngagement, Regulation, Request, RequestOption,
     Requester, Route, ScopeProblem, UnsearchedStore,
 };
-pub use id::{BadId, Id, Sha256};
+pub use id::{BadId, Id};
+pub use sha256::{NotSha256, Sha256};
 pub use span::{BadSpan, Span};
 pub use tenant::{Principal, Regime, Tenant};
 pub use words::UnknownWord;

@@ -65,11 +65,24 @@ impl EventDraft {
         let mut seed = [0; 16];
         // Without random bytes the time and the matter still tell events apart.
         let _ = getrandom::fill(&mut seed);
+        Self::seeded(activity, matter, (&actor.principal, &actor.os_user), now, &seed)
+    }
+
+    /// As [`EventDraft::by_user`] by a principal and the account of the host, the id drawn by the
+    /// caller.
+    #[must_use]
+    pub(in crate::ops) fn seeded(
+        activity: Activity,
+        matter: &Matter,
+        (principal, os_user): (&str, &str),
+        now: Time,
+        seed: &[u8],
+    ) -> Self {
         let by = InitiatedBy::User {
-            user_principal_name: actor.principal.clone(),
-            os_user: actor.os_user.clone(),
+            user_principal_name: principal.to_owned(),
+            os_user: os_user.to_owned(),
         };
-        Self::new(activity, matter, by, now, &seed)
+        Self::new(activity, matter, by, now, seed)
     }
 
     /// AUD-3: it followed by itself. The id is derived: whoever writes it, it is the same event.

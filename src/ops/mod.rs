@@ -17,6 +17,7 @@ mod dates;
 pub mod doctor;
 pub mod dsr;
 mod event;
+pub mod generate;
 pub mod init;
 mod partner;
 pub mod report;

@@ -12,6 +12,7 @@ pub mod consent;
 pub mod diagnostics;
 pub mod dsr;
 pub mod roles;
+pub mod suggest;
 
 pub use actor::Actor;
 

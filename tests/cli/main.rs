@@ -21,5 +21,6 @@ mod demo;
 mod doctor;
 mod dsr;
 mod general;
+mod generate;
 mod settings;
 mod status;

@@ -37,27 +37,16 @@ impl Draft {
             .iter()
             .filter(|finding| rules::choice(request, finding) == Choice::Included)
             .collect();
-        let mut why: BTreeMap<String, String> = BTreeMap::new();
-        for finding in &included {
-            let (file, member) = match finding.path.split_once("!/") {
-                Some((file, _)) => (file.to_owned(), true),
-                None => (finding.path.clone(), false),
-            };
-            let reason = format!("finding {}", finding.id);
-            why.entry(file)
-                .and_modify(|known| *known = format!("{known}, {}", finding.id))
-                .or_insert_with(
-                    || if member { format!("{reason} in the archive") } else { reason },
-                );
-        }
+        let (why, archives) = reasons(&included);
         let mut draft = Self::default();
         match scope {
             PlanScope::Engagement => draft.whole_engagements(context, &included, &why)?,
             PlanScope::Items => draft.single_items(context, request, &included, &why)?,
         }
-        for (path, _) in why.iter().filter(|(_, why)| why.ends_with("in the archive")) {
+        for item in draft.items.iter().filter(|item| archives.contains(item.path.as_str())) {
             draft.warnings.push(format!(
-                "{path} is an archive: it goes as a whole, not only the members found"
+                "{} is an archive: it goes as a whole, not only the members found",
+                item.path
             ));
         }
         if let Some(discovery) = &request.discovery
@@ -273,6 +262,31 @@ impl Draft {
         self.warnings.extend(warnings);
         Ok(())
     }
+}
+
+/// Why each file with an included finding goes, and which of them are archives of which a member
+/// was found.
+fn reasons<'a>(included: &[&'a Finding]) -> (BTreeMap<String, String>, BTreeSet<&'a str>) {
+    let mut files: BTreeMap<&str, (Vec<&str>, Vec<&str>)> = BTreeMap::new();
+    for finding in included {
+        match finding.path.split_once("!/") {
+            Some((file, _)) => files.entry(file).or_default().1.push(&finding.id),
+            None => files.entry(&finding.path).or_default().0.push(&finding.id),
+        }
+    }
+    let archives =
+        files.iter().filter(|(_, (_, members))| !members.is_empty()).map(|(file, _)| *file);
+    let archives = archives.collect();
+    let words = |(own, members): (Vec<&str>, Vec<&str>)| match (own.is_empty(), members.is_empty())
+    {
+        (_, true) => format!("finding {}", own.join(", ")),
+        (true, false) => format!("finding {} in the archive", members.join(", ")),
+        (false, false) => {
+            format!("finding {}, and {} in the archive", own.join(", "), members.join(", "))
+        }
+    };
+    let why = files.into_iter().map(|(file, found)| (file.to_owned(), words(found))).collect();
+    (why, archives)
 }
 
 /// The outer file of a finding.

@@ -220,7 +220,7 @@ fn window_of(
         .filter(|(_, letter)| !is_final(**letter))
         .map(|(item, _)| {
             let path = RelPath::new(&item.path).map_err(|error| Error::usage(error.to_string()))?;
-            Ok(RemovalItem::remove(path, item.size, attest::Sha256(item.sha256.0)))
+            Ok(RemovalItem::remove(path, item.size, item.sha256))
         })
         .collect::<Result<_>>()?;
     if items.is_empty() {

@@ -2,6 +2,7 @@
 
 mod allowed;
 mod approval;
+mod authority;
 mod discover;
 mod draft;
 mod execute;

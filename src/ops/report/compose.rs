@@ -189,14 +189,14 @@ fn items(log: &Log, plan: &[PlanItem], txs: &[TxId]) -> Result<Vec<Item>> {
                     .and_then(|item| item.origin.clone())
                     .unwrap_or_else(|| "record of the workspace".to_owned()),
                 size: record.size,
-                sha256_at_attach: attached.map(|hash| crate::attest::Sha256(hash.0)),
+                sha256_at_attach: attached,
                 sha256_before_removal: gone.then_some(record.sha256),
                 sha256_after: record.after,
                 collected_at: known.and_then(|item| item.collected_at),
                 attached_at: known.and_then(|item| item.attached_at),
                 removed_at: gone.then_some(ended_at),
                 verdict: word,
-                hash_mismatch: attached.is_some_and(|hash| hash.0 != record.sha256.0),
+                hash_mismatch: attached.is_some_and(|hash| hash != record.sha256),
                 reason: reason.map(str::to_owned),
                 verification: match verdict {
                     Verdict::Removed => "looked up after removal: absent; flushed to storage",
