@@ -95,6 +95,16 @@ impl Context {
         Ok(Self { now, ..self.clone() })
     }
 
+    /// The same, with the roles that the tenants give the actor at this moment (SAR-7): a program
+    /// may stay open for days.
+    ///
+    /// # Errors
+    /// The tenants cannot be read.
+    pub fn with_roles_now(&self) -> Result<Self> {
+        let tenants = self.tenants()?;
+        Ok(Self { actor: self.actor.in_tenants(&tenants), ..self.clone() })
+    }
+
     /// Refuses to write under `--read-only`.
     ///
     /// # Errors

@@ -20,5 +20,8 @@ mod cons;
 mod del;
 mod diag;
 mod dsr;
+mod going_back;
+mod leavers;
 mod sar;
 mod sar_projection;
+mod sar_settings;

@@ -59,7 +59,7 @@ pub fn decide(context: &Context, sar: &str, input: DecisionInput<'_>) -> Result<
     let DecisionInput { decision, side, signature } = input;
     let (case_ref, mut matter) = find(context, sar)?;
     // What is written reaches the request tenant: of the resource tenant's log nothing may show.
-    let context = &context.not_before(&[&case_ref.tenant])?;
+    let context = &context.with_roles_now()?.not_before(&[&case_ref.tenant])?;
     settle_case(context, &case_ref)?;
     let settings = &context.workspace.config().policy;
     let resource = matter.request.value.resource_tenant.clone();
@@ -162,7 +162,7 @@ pub fn remove(context: &Context, sar: &str) -> Result<AccessView> {
     context.require_writable()?;
     let (case_ref, matter) = find(context, sar)?;
     let resource = matter.request.value.resource_tenant.clone();
-    let context = &context.not_before(&[&case_ref.tenant, &resource])?;
+    let context = &context.with_roles_now()?.not_before(&[&case_ref.tenant, &resource])?;
     settle_case(context, &case_ref)?;
     let settings = &context.workspace.config().policy;
     let about = Matter::access_request(&matter.request.value.id);
