@@ -22,6 +22,7 @@ mod diag;
 mod dsr;
 mod going_back;
 mod leavers;
+mod partner;
 mod sar;
 mod sar_projection;
 mod sar_settings;
