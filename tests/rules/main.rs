@@ -14,6 +14,7 @@ mod world;
 
 mod att;
 mod aud;
+mod authority;
 mod case;
 mod clocks;
 mod cons;

@@ -61,8 +61,9 @@ fn ended(context: &Context, activity: Activity, sar: &Id, tx: &str) -> EventDraf
 /// Whether `began` was logged of a request and nothing that ends it.
 fn is_open(log: &[AuditEvent], sar: &Id, began: Activity, ends: &[Activity]) -> bool {
     let of = |event: &&AuditEvent| {
-        event.correlation_id.eq_ignore_ascii_case(sar.as_str())
-            && event.result == AuditResult::Success
+        let mut targets = event.target_resources.iter();
+        event.result == AuditResult::Success
+            && targets.any(|target| target.id.eq_ignore_ascii_case(sar.as_str()))
     };
     let has = |wanted: &[Activity]| {
         log.iter().filter(of).any(|event| wanted.contains(&event.activity_display_name))
