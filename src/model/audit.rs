@@ -55,6 +55,10 @@ words! {
         DsrReturned = "Data subject request returned",
         DsrExecuted = "Data subject request executed",
         DsrReported = "Data subject request reported",
+        DsrExported = "Data subject request exported",
+        DsrUpdated = "Data subject request updated",
+        DsrExtended = "Data subject request extended",
+        DsrDenied = "Data subject request denied",
         DsrClosed = "Data subject request closed",
         PartnerAdded = "Add a partner to cross-tenant access setting",
         PartnerRolesAdded = "Add allowed assignable roles",
@@ -108,6 +112,10 @@ impl Activity {
             | Self::DsrReturned
             | Self::DsrExecuted
             | Self::DsrReported
+            | Self::DsrExported
+            | Self::DsrUpdated
+            | Self::DsrExtended
+            | Self::DsrDenied
             | Self::DsrClosed => AuditCategory::DataSubjectRequest,
             Self::PartnerAdded | Self::PartnerRemoved => AuditCategory::CrossTenantAccessSettings,
             Self::PartnerRolesAdded | Self::PartnerRolesRemoved => {
@@ -139,7 +147,8 @@ impl Activity {
             Self::RecordViewed
             | Self::DiagnosticViewed
             | Self::DiagnosticExported
-            | Self::DsrReported => Operation::Read,
+            | Self::DsrReported
+            | Self::DsrExported => Operation::Read,
             _ => Operation::Update,
         }
     }

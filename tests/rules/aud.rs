@@ -306,7 +306,7 @@ fn aud_8_an_export_says_what_the_directory_keeps_no_longer() {
     assert!(warning.contains("[AUD-8]"));
     // Its own log keeps them all; a young log needs no warning.
     let small = World::small();
-    small.add_case("contoso.com", &super::world::case("2611210010000001", NOW, &[]));
+    small.add_case("contoso.com", &crate::world::case("2611210010000001", NOW, &[]));
     case::close(&small.as_engineer(ANA), "2611210010000001").unwrap();
     let warned = |at: &str| {
         audit::show(&small.at(at, ANA), "contoso.com", None).unwrap().warning().is_some()
@@ -506,7 +506,7 @@ fn aud_9_refused_attempts_are_logged() {
             "SAR-8",
             attach_now(
                 &as_(ANA),
-                &caseward::ops::attach::Attachment {
+                &attach::Attachment {
                     tenant: Some("fabrikam.com".to_owned()),
                     ..attachment(MIGRATION, std::slice::from_ref(&file))
                 }
@@ -518,7 +518,7 @@ fn aud_9_refused_attempts_are_logged() {
             "DIAG-1",
             attach_now(
                 &as_(ANA),
-                &caseward::ops::attach::Attachment {
+                &attach::Attachment {
                     categories: Vec::new(),
                     ..attachment(MIGRATION, std::slice::from_ref(&file))
                 }
@@ -530,7 +530,7 @@ fn aud_9_refused_attempts_are_logged() {
             "DIAG-5",
             attach_now(
                 &as_(ANA),
-                &caseward::ops::attach::Attachment {
+                &attach::Attachment {
                     collected_at: Some(time("2026-10-01T00:00:00Z")),
                     ..attachment(MIGRATION, std::slice::from_ref(&file))
                 }
@@ -553,12 +553,6 @@ fn aud_9_refused_attempts_are_logged() {
             "contoso.com",
             "CONS-1",
             consent::answer(&as_("jane@fabrikam.com"), MIGRATION, true, None, None)
-        ),
-        attempt!(
-            "dsr without identifiers",
-            "contoso.com",
-            "DSR-5",
-            dsr::receive(&as_(ANA), new_request())
         ),
         attempt!(
             "dsr by a customer",

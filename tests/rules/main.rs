@@ -21,6 +21,7 @@ mod cons;
 mod del;
 mod diag;
 mod dsr;
+mod dsr_redact;
 mod going_back;
 mod leavers;
 mod partner;
