@@ -306,7 +306,7 @@ fn aud_8_an_export_says_what_the_directory_keeps_no_longer() {
     assert!(warning.contains("[AUD-8]"));
     // Its own log keeps them all; a young log needs no warning.
     let small = World::small();
-    small.add_case("contoso.com", &crate::world::case("2611210010000001", NOW, &[]));
+    small.add_case("contoso.com", &case("2611210010000001", NOW, &[]));
     case::close(&small.as_engineer(ANA), "2611210010000001").unwrap();
     let warned = |at: &str| {
         audit::show(&small.at(at, ANA), "contoso.com", None).unwrap().warning().is_some()

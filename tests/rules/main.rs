@@ -28,3 +28,4 @@ mod partner;
 mod sar;
 mod sar_projection;
 mod sar_settings;
+mod sar_story;

@@ -55,8 +55,8 @@ const SECOND: &str = "2611210010000002";
 
 /// The same story with and without the setting.
 fn story(world: &World) {
-    world.add_case("contoso.com", &crate::world::case(CASE, NOW, &[]));
-    world.add_case("contoso.com", &crate::world::case(SECOND, NOW, &[]));
+    world.add_case("contoso.com", &case(CASE, NOW, &[]));
+    world.add_case("contoso.com", &case(SECOND, NOW, &[]));
     let answer = |at: &str, case: &str, yes| {
         consent::answer(&world.at(at, JOHN), case, yes, None, None).unwrap();
     };
