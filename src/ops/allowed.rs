@@ -6,6 +6,7 @@
 use super::access;
 use super::{Context, case};
 use crate::error::Result;
+use crate::model::Id;
 use crate::policy::{Refusal, access as access_rules, case as case_rules, consent, transfer};
 use crate::workspace::CaseRef;
 
@@ -66,6 +67,14 @@ pub fn of_case(context: &Context, case_ref: &CaseRef) -> Result<CaseAllowed> {
         transfer_delete: transfer::may_delete(actor, settings, &tenant, &record, context.now),
         hold: actor.require_engineer("DEL-8", "place a legal hold"),
     })
+}
+
+/// Whether the actor may read a tenant's audit log (AUD-7).
+///
+/// # Errors
+/// The rule that says no.
+pub fn of_audit(context: &Context, tenant: &Id) -> Answer {
+    crate::policy::audit::may_read(&context.actor, tenant)
 }
 
 /// The answers on one access request.

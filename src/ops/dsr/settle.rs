@@ -211,6 +211,7 @@ fn bury(
         let event = EventDraft::by_app(Activity::CaseExpunged, &Matter::case(&case), context.now)
             .detail("tx", tx);
         commit.audit(&case.tenant, event.build());
+        super::authority::end(context, commit, &case, plan, tx)?;
     }
     let mut dirs = BTreeSet::new();
     for (item, letter) in plan.iter().zip(results) {

@@ -105,6 +105,12 @@ fn overview(app: &App, data: &CaseData, width: u16) -> Details {
     if let Some(at) = view.closed_at {
         lines.field("Closed", Role::Text, words::moment(at, now));
     }
+    if let Some(sla) = &view.sla {
+        lines.field("SLA", if sla.overdue { Role::Bad } else { Role::Text }, sla.in_words());
+    }
+    if let Some(warning) = &view.expunge_warning {
+        lines.field("Expunged", Role::Warn, warning);
+    }
     for contact in &view.contacts {
         lines.field("Contact", Role::Text, format!("{} <{}>", contact.name, contact.upn));
     }
