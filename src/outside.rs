@@ -182,6 +182,20 @@ pub fn write_state(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     std::fs::rename(&temp, path)
 }
 
+/// Writes a new file of the user's, its directory made where it is missing; a file that is there is
+/// left alone.
+///
+/// # Errors
+/// It is there already, or whatever the file system answers.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
+    let made = path
+        .parent()
+        .map_or(Ok(()), std::fs::create_dir_all)
+        .and_then(|()| File::create_new(path))
+        .and_then(|mut file| file.write_all(bytes));
+    made.map_err(|error| Error::io("write", path.display(), error))
+}
+
 /// Makes an empty file to be filled by the user's editor.
 ///
 /// # Errors

@@ -1,14 +1,16 @@
 //! What the state asks for and what comes back: the only ways between the pure core and the world.
 
 use crate::error::Error;
-use crate::model::{Decision, DiagnosticKind, Id, PlanScope, RecordKind, Sha256, Time};
+use crate::model::{
+    Decision, DiagnosticKind, GivenIdentifier, Id, PlanScope, RecordKind, Sha256, Time,
+};
 use crate::ops::access::AccessView;
 use crate::ops::allowed::{AccessAllowed, CaseAllowed};
 use crate::ops::attach::Attachment;
 use crate::ops::attest::{EntryView, Shown, Verified};
 use crate::ops::case::{CaseLine, CaseView};
 use crate::ops::dsr::{
-    ContextLine, Executed, FindingLine, NewRequest, RequestAllowed, RequestView,
+    ContextLine, Executed, FindingLine, NewRequest, Replacement, RequestAllowed, RequestView,
 };
 use crate::ops::status::Status;
 use crate::tui::keymap::Key;
@@ -164,6 +166,17 @@ pub enum Operation {
     Approve { dsr: Id, digest: Sha256 },
     GiveBack { dsr: Id, reason: String },
     CancelRequest { dsr: Id, reason: String },
+    Redact { dsr: Id, items: Vec<String>, reason: String },
+    Rectify { dsr: Id, item: String, to: String, reason: String },
+    Identify { dsr: Id, identifiers: Vec<GivenIdentifier> },
+    Restrict { dsr: Id, reason: String },
+    SwapContact { dsr: Id, with: Replacement },
+    Confirm(Id),
+    Extend { dsr: Id, ground: String, reason: String },
+    Deny { dsr: Id, reason: String, late: bool },
+    Hold { dsr: Id, reason: String },
+    Resume(Id),
+    CloseRequest { dsr: Id, reason: String },
 }
 
 /// Work that may take long.
@@ -175,6 +188,7 @@ pub enum Work {
     Execute(Id),
     Verify,
     Report { dsr: Id, out: PathBuf },
+    Export { dsr: Id, out: PathBuf },
 }
 
 impl Work {
@@ -188,6 +202,7 @@ impl Work {
             Self::Execute(dsr) => format!("Deletion of {dsr}"),
             Self::Verify => "Verification of the log".to_owned(),
             Self::Report { dsr, .. } => format!("Report on {dsr}"),
+            Self::Export { dsr, .. } => format!("Export of {dsr}"),
         }
     }
 
