@@ -137,7 +137,10 @@ fn run(context: &Context, work: &Work, tell: Tell<'_>, stop: &AtomicBool) -> Res
             })?;
             then = Then::ShowReceipt(id.clone());
             let files = text::plural(done.items.len() as u64, "file");
-            if done.complete {
+            let rewritten = done.items.iter().any(|item| item.verdict == "redacted");
+            if done.complete && rewritten {
+                format!("{id} is done: {files} deleted or rewritten, and verified.")
+            } else if done.complete {
                 format!("{id} is done: {files} deleted and verified.")
             } else {
                 format!("{id} is not complete: see which of {files} are left.")

@@ -152,7 +152,7 @@ pub fn deny(
     let notice = format!(
         "Your request ({}) is denied. The reason is: {} {route}",
         request.id,
-        reason.trim()
+        sentence(reason)
     );
     let event = step.event();
     step.record(changed, DecisionKind::Denied, Some(reason), event, Some(notice))
