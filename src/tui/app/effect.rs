@@ -1,14 +1,16 @@
 //! What the state asks for and what comes back: the only ways between the pure core and the world.
 
 use crate::error::Error;
-use crate::model::{Decision, DiagnosticKind, Id, PlanScope, RecordKind, Sha256, Time};
+use crate::model::{
+    Decision, DiagnosticKind, GivenIdentifier, Id, PlanScope, RecordKind, Sha256, Time,
+};
 use crate::ops::access::AccessView;
 use crate::ops::allowed::{AccessAllowed, CaseAllowed};
 use crate::ops::attach::Attachment;
 use crate::ops::attest::{EntryView, Shown, Verified};
 use crate::ops::case::{CaseLine, CaseView};
 use crate::ops::dsr::{
-    ContextLine, Executed, FindingLine, NewRequest, RequestAllowed, RequestView,
+    ContextLine, Executed, FindingLine, NewRequest, Replacement, RequestAllowed, RequestView,
 };
 use crate::ops::retention::{RetentionItem, Swept};
 use crate::ops::status::Status;
@@ -212,7 +214,51 @@ pub enum Operation {
         dsr: Id,
         reason: String,
     },
+    Redact {
+        dsr: Id,
+        items: Vec<String>,
+        reason: String,
+    },
+    Rectify {
+        dsr: Id,
+        item: String,
+        to: String,
+        reason: String,
+    },
+    Identify {
+        dsr: Id,
+        identifiers: Vec<GivenIdentifier>,
+    },
+    Restrict {
+        dsr: Id,
+        reason: String,
+    },
+    SwapContact {
+        dsr: Id,
+        with: Replacement,
+    },
+    Confirm(Id),
+    Extend {
+        dsr: Id,
+        ground: String,
+        reason: String,
+    },
+    Deny {
+        dsr: Id,
+        reason: String,
+        late: bool,
+    },
     Hold {
+        dsr: Id,
+        reason: String,
+    },
+    Resume(Id),
+    CloseRequest {
+        dsr: Id,
+        reason: String,
+    },
+    /// DEL-8: a legal hold on a file.
+    PlaceHold {
         path: String,
         reason: String,
     },
@@ -239,6 +285,7 @@ pub enum Work {
     Sweep,
     TransferAdd(TransferUpload),
     TransferDelete { case: CaseRef, name: String },
+    Export { dsr: Id, out: PathBuf },
 }
 
 impl Work {
@@ -259,6 +306,7 @@ impl Work {
             Self::TransferDelete { case, .. } => {
                 format!("Deletion in the transfer folder of {}", case.id)
             }
+            Self::Export { dsr, .. } => format!("Export of {dsr}"),
         }
     }
 
