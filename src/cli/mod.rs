@@ -5,12 +5,14 @@ mod attach;
 mod attest;
 mod audit;
 mod case;
+mod complete;
 mod consent;
 mod demo;
 mod doctor;
 mod dsr;
 mod generate;
 mod hold;
+mod man;
 mod output;
 mod retention;
 mod settings;
@@ -122,10 +124,10 @@ enum Command {
     Hold(hold::HoldCommand),
     #[command(hide = true)]
     Generate(generate::Generate),
-    #[command(hide = true)]
-    Completions(NotYet),
-    #[command(hide = true)]
-    Man(NotYet),
+    /// A completion script for your shell, with the ids of the workspace
+    Completions(complete::Completions),
+    /// The manual pages
+    Man(man::Manual),
 }
 
 /// A command of a later version.
@@ -139,6 +141,9 @@ struct NotYet {
 #[must_use]
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(exit) = complete::answer(&arguments) {
+        return exit;
+    }
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
@@ -185,8 +190,8 @@ fn run(cli: Cli) -> Result<Exit> {
         Command::Transfer(command) => command.run(global),
         Command::Retention(command) => command.run(global),
         Command::Hold(command) => command.run(global),
-        Command::Completions(_) => not_yet("completions"),
-        Command::Man(_) => not_yet("man"),
+        Command::Completions(command) => command.run(global),
+        Command::Man(command) => command.run(global),
     }
 }
 

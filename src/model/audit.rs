@@ -58,6 +58,10 @@ words! {
         DsrReturned = "Data subject request returned",
         DsrExecuted = "Data subject request executed",
         DsrReported = "Data subject request reported",
+        DsrExported = "Data subject request exported",
+        DsrUpdated = "Data subject request updated",
+        DsrExtended = "Data subject request extended",
+        DsrDenied = "Data subject request denied",
         DsrClosed = "Data subject request closed",
         DsrEvidenceErased = "Data subject request evidence erased",
     }
@@ -115,6 +119,10 @@ impl Activity {
             | Self::DsrReturned
             | Self::DsrExecuted
             | Self::DsrReported
+            | Self::DsrExported
+            | Self::DsrUpdated
+            | Self::DsrExtended
+            | Self::DsrDenied
             | Self::DsrClosed
             | Self::DsrEvidenceErased => AuditCategory::DataSubjectRequest,
         }
@@ -142,7 +150,8 @@ impl Activity {
             Self::DiagnosticViewed
             | Self::DiagnosticExported
             | Self::TransferViewed
-            | Self::DsrReported => Operation::Read,
+            | Self::DsrReported
+            | Self::DsrExported => Operation::Read,
             _ => Operation::Update,
         }
     }

@@ -6,7 +6,8 @@ use sha2::Digest;
 use std::fmt;
 use std::str::FromStr;
 
-/// 32 bytes of SHA-256: of a content, a leaf, a node or a root. Written as 64 lower-case hexadecimal digits.
+/// 32 bytes of SHA-256: of a content, a leaf, a node or a root. Written as 64 lower-case
+/// hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Sha256(pub [u8; 32]);
 

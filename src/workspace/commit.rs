@@ -181,12 +181,18 @@ impl Workspace {
             None => self.stage_locked()?,
         };
         let mut steps = Vec::new();
+        let writes = commit.writes.iter().map(|write| write.path.clone());
+        let logs = commit.events.iter().map(|(tenant, _)| layout::audit(tenant));
+        for dir in self.missing_dirs(writes.chain(logs))? {
+            steps.push(Step::MakeDir { path: dir.display() });
+        }
         for write in commit.writes {
             let staged = match write.contents {
                 Contents::Staged(file) => file,
                 Contents::Bytes(bytes) => stage.put(&bytes)?,
             };
-            steps.push(Step::Write { file: staged.index, path: write.path.display() });
+            let (new, path) = (!self.is_there(&write.path)?, write.path.display());
+            steps.push(Step::Write { file: staged.index, path, new });
         }
         let mut logs: BTreeMap<RelPath, Vec<u8>> = BTreeMap::new();
         for (path, lines) in commit.lines {
@@ -201,7 +207,8 @@ impl Workspace {
         for (path, lines) in logs {
             let at = self.lines_end(&path)?;
             let staged = stage.put(&lines)?;
-            steps.push(Step::Append { file: staged.index, path: path.display(), at });
+            let (new, path) = (!self.is_there(&path)?, path.display());
+            steps.push(Step::Append { file: staged.index, path, at, new });
         }
         steps
             .extend(commit.removals.iter().map(|dir| Step::RemoveEmptyDir { path: dir.display() }));
@@ -217,12 +224,29 @@ impl Workspace {
         let paths = commit.writes.iter().map(|write| write.path.clone()).chain(logs);
         let dirs: BTreeSet<RelPath> = paths.chain(removals).map(|path| path.parent()).collect();
         for mut dir in dirs {
-            while !fs::exists(&*self.fs, &dir).map_err(|error| self.io("read", &dir, error))? {
+            while !self.is_there(&dir)? {
                 dir = dir.parent();
             }
             self.fs.may_write(&dir).map_err(|error| self.io("write to", &dir, error))?;
         }
         Ok(())
+    }
+
+    fn is_there(&self, path: &RelPath) -> Result<bool> {
+        fs::exists(&*self.fs, path).map_err(|error| self.io("read", path, error))
+    }
+
+    /// The directories that are missing for `paths`, those above before those in them.
+    fn missing_dirs(&self, paths: impl Iterator<Item = RelPath>) -> Result<BTreeSet<RelPath>> {
+        let mut missing = BTreeSet::new();
+        for path in paths {
+            let mut dir = path.parent();
+            while !missing.contains(&dir) && !self.is_there(&dir)? {
+                missing.insert(dir.clone());
+                dir = dir.parent();
+            }
+        }
+        Ok(missing)
     }
 
     fn check_expected(&self, path: &RelPath, expected: &Expected) -> Result<()> {

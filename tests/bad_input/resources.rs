@@ -219,3 +219,32 @@ fn a_full_disk_is_said_to_be_full_and_nothing_changed() {
     assert!(err.contains("the disk is full"), "{err}");
     assert!(err.contains("hint: nothing was changed; free some space"), "{err}");
 }
+
+/// The disk has room for what is staged, and not for all that is then appended: the audit logs end
+/// at the end of a page, so each needs one more.
+#[test]
+fn a_disk_that_fills_while_a_commit_is_applied_changes_nothing_and_blocks_nobody() {
+    let sandbox = Sandbox::demo();
+    let program = env!("CARGO_BIN_EXE_caseward");
+    let script = format!(
+        "export CASEWARD_NOW={} NO_COLOR=1; sum() {{ find ws -type f | sort | xargs cat | sha256sum; }}; \
+         cp -a ws small/ws; cd small; \
+         for f in ws/tenants/*/audit.jsonl; do s=$(stat -c %s $f); \
+         head -c $((4095 - s % 4096)) /dev/zero | tr '\\0' ' ' >> $f; echo >> $f; done; \
+         dd if=/dev/zero of=rest bs=4096 2> /dev/null; size=$(stat -c %s rest); before=$(sum); \
+         for pages in 1 2 3 4 5 6 7 8 9; do truncate -s $((size - pages * 4096)) rest; \
+         {program} --workspace ws case close {MIGRATION} > out 2>&1; code=$?; \
+         test \"$(sum)\" = \"$before\" && state=same || state=changed; \
+         {program} --workspace ws case list > /dev/null 2>&1; \
+         echo \"$code $state $(ls ws/.journal | wc -l) $? $(cat out)\"; \
+         test $code = 0 && exit; done",
+        super::harness::NOW,
+    );
+    let Some(output) = small_disk(&script, &sandbox) else { return };
+    let out = String::from_utf8_lossy(&output.stdout);
+    let runs: Vec<&str> = out.lines().filter(|line| line.starts_with(['0', '4'])).collect();
+    let (last, full) = runs.split_last().unwrap_or_else(|| panic!("{output:?}"));
+    assert!(last.starts_with("0 changed 0 0"), "{out}");
+    assert!(full.iter().all(|run| run.starts_with("4 same 0 0")), "{out}");
+    assert!(full.iter().any(|run| run.contains("cannot append to")), "{out}");
+}

@@ -16,6 +16,7 @@ mod attach;
 mod attest;
 mod audit;
 mod case;
+mod complete;
 mod consent;
 mod demo;
 mod doctor;

@@ -20,6 +20,7 @@ mod cons;
 mod del;
 mod diag;
 mod dsr;
+mod dsr_redact;
 mod dtm;
 mod retention;
 mod sar;

@@ -6,6 +6,7 @@ mod open;
 mod record;
 mod view;
 
+pub(super) use change::close_in;
 pub use change::{Closed, assign, close, remove, reopen, restrict, set_severity};
 pub use list::{CaseFilter, CaseLine, Due, list, matches_words};
 pub use open::{NewCase, open};

@@ -7,8 +7,8 @@ use crate::attest::{Outcome, Verdict};
 use crate::error::{Error, Result};
 use crate::fs::RelPath;
 use crate::model::{
-    Activity, DecisionKind, DsrDecision, DsrState, Execution, FORMAT, PlanItem, Request, Store,
-    Tombstone,
+    Activity, DecisionKind, DsrDecision, DsrState, Execution, FORMAT, Meta, PlanItem, Redaction,
+    Request, Store, Tombstone,
 };
 use crate::workspace::{CaseRef, Commit, DsrRef, WorkspaceLock, layout};
 use std::collections::BTreeSet;
@@ -93,6 +93,7 @@ pub(in crate::ops) fn record(
         .collect();
     log_diagnostics(context, &mut commit, &gone, &tx)?;
     let expunged = bury(context, &mut commit, &changed, &plan, &results, &tx)?;
+    redacted_sidecars(context, &mut commit, dsr, &plan, &results, &tx)?;
     let mut notes = erased::Notes::new(context, dsr)?;
     notes.outcome(outcome);
     for dir in &expunged {
@@ -101,6 +102,40 @@ pub(in crate::ops) fn record(
     notes.add_to(&mut commit);
     commit.update(&loaded, changed);
     context.workspace.commit_locked(lock, None, commit)
+}
+
+/// The sidecar of a file that was written anew says so, and has its size and hash. Until then the
+/// transaction is not settled, so whoever opens the workspace for writing comes by here first. A
+/// sidecar that is to be written anew itself comes after that: its own hash is planned.
+fn redacted_sidecars(
+    context: &Context,
+    commit: &mut Commit,
+    dsr: &DsrRef,
+    plan: &[PlanItem],
+    results: &[char],
+    tx: &str,
+) -> Result<()> {
+    let letter = |path: &str| {
+        plan.iter().zip(results).find(|(item, _)| item.path == path).map(|(_, letter)| *letter)
+    };
+    for (item, _) in plan.iter().zip(results).filter(|(_, letter)| **letter == 'r') {
+        let Some(after) = &item.after else { continue };
+        let path = RelPath::new(&item.path).map_err(|error| Error::usage(error.to_string()))?;
+        let sidecar = layout::sidecar(&path);
+        if letter(&sidecar.display()).is_some_and(|letter| letter != 'r') {
+            continue;
+        }
+        let Some(loaded) = context.workspace.load::<Meta>(&sidecar)? else { continue };
+        if loaded.value.sha256 == after.sha256 {
+            continue;
+        }
+        let mut meta = loaded.value.clone();
+        (meta.size, meta.sha256) = (after.size, after.sha256);
+        let (dsr, tx) = (dsr.id.clone(), tx.to_owned());
+        meta.redactions.push(Redaction { dsr, at: context.now, tx });
+        commit.update(&loaded, meta);
+    }
+    Ok(())
 }
 
 /// CONS-11: the deletion of a diagnostic is logged in the tenant it concerns.
@@ -128,7 +163,8 @@ fn log_diagnostics(
             context.now,
         )
         .detail("tx", tx)
-        .detail("categories", categories.join(","));
+        .detail("categories", categories.join(","))
+        .detail("action", item.action);
         commit.audit(&tenant, event.build());
     }
     Ok(())

@@ -201,6 +201,7 @@ pub fn add(
             kind: None,
             internal: false,
             holds: Vec::new(),
+            redactions: Vec::new(),
             x: None,
         };
         added.push(TransferFile {
