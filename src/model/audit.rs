@@ -37,6 +37,8 @@ words! {
         CaseExpunged = "Case expunged",
         /// Only ever a failure: what may be read is read without an entry.
         RecordViewed = "Record viewed",
+        HoldPlaced = "Legal hold placed",
+        HoldReleased = "Legal hold released",
         ConsentGranted = "Consent granted",
         ConsentDeclined = "Consent declined",
         ConsentRevoked = "Consent revoked",
@@ -45,8 +47,14 @@ words! {
         DiagnosticExported = "Diagnostic exported",
         DiagnosticDeleted = "Diagnostic deleted",
         TransferAdded = "Transfer file added",
+        TransferViewed = "Transfer files viewed",
         TransferDeleted = "Transfer file deleted",
         TransferLinkIssued = "Transfer link issued",
+        TransferDeletionRequested = "Transfer deletion requested",
+        TransferDeletionApproved = "Transfer deletion approved",
+        TransferDeletionExecuted = "Transfer deletion executed",
+        TransferDeletionChecked = "Transfer deletion checked",
+        TransferDeletionClosed = "Transfer deletion closed",
         DsrReceived = "Data subject request received",
         DsrDiscovered = "Data subject request discovered",
         DsrReviewed = "Data subject request reviewed",
@@ -64,6 +72,7 @@ words! {
         PartnerRolesAdded = "Add allowed assignable roles",
         PartnerRolesRemoved = "Delete allowed assignable roles",
         PartnerRemoved = "Delete partner specific cross-tenant access setting",
+        DsrEvidenceErased = "Data subject request evidence erased",
     }
 }
 
@@ -93,7 +102,9 @@ impl Activity {
             | Self::CaseReopened
             | Self::CaseRestricted
             | Self::CaseExpunged
-            | Self::RecordViewed => AuditCategory::SupportCase,
+            | Self::RecordViewed
+            | Self::HoldPlaced
+            | Self::HoldReleased => AuditCategory::SupportCase,
             Self::ConsentGranted | Self::ConsentDeclined | Self::ConsentRevoked => {
                 AuditCategory::Consent
             }
@@ -101,9 +112,15 @@ impl Activity {
             | Self::DiagnosticViewed
             | Self::DiagnosticExported
             | Self::DiagnosticDeleted => AuditCategory::DiagnosticData,
-            Self::TransferAdded | Self::TransferDeleted | Self::TransferLinkIssued => {
-                AuditCategory::TransferData
-            }
+            Self::TransferAdded
+            | Self::TransferViewed
+            | Self::TransferDeleted
+            | Self::TransferLinkIssued
+            | Self::TransferDeletionRequested
+            | Self::TransferDeletionApproved
+            | Self::TransferDeletionExecuted
+            | Self::TransferDeletionChecked
+            | Self::TransferDeletionClosed => AuditCategory::TransferData,
             Self::DsrReceived
             | Self::DsrDiscovered
             | Self::DsrReviewed
@@ -116,7 +133,8 @@ impl Activity {
             | Self::DsrUpdated
             | Self::DsrExtended
             | Self::DsrDenied
-            | Self::DsrClosed => AuditCategory::DataSubjectRequest,
+            | Self::DsrClosed
+            | Self::DsrEvidenceErased => AuditCategory::DataSubjectRequest,
             Self::PartnerAdded | Self::PartnerRemoved => AuditCategory::CrossTenantAccessSettings,
             Self::PartnerRolesAdded | Self::PartnerRolesRemoved => {
                 AuditCategory::DelegatedAdminServiceProviderConstraints
@@ -134,6 +152,7 @@ impl Activity {
             | Self::DiagnosticAttached
             | Self::TransferAdded
             | Self::TransferLinkIssued
+            | Self::TransferDeletionRequested
             | Self::DsrReceived
             | Self::PartnerAdded
             | Self::PartnerRolesAdded => Operation::Add,
@@ -141,12 +160,15 @@ impl Activity {
             | Self::CaseExpunged
             | Self::DiagnosticDeleted
             | Self::TransferDeleted
+            | Self::TransferDeletionExecuted
+            | Self::DsrEvidenceErased
             | Self::DsrExecuted
             | Self::PartnerRolesRemoved
             | Self::PartnerRemoved => Operation::Delete,
             Self::RecordViewed
             | Self::DiagnosticViewed
             | Self::DiagnosticExported
+            | Self::TransferViewed
             | Self::DsrReported
             | Self::DsrExported => Operation::Read,
             _ => Operation::Update,

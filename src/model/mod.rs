@@ -16,7 +16,8 @@ mod plan;
 mod sha256;
 mod span;
 mod tenant;
-mod words;
+mod transfer;
+pub(crate) mod words;
 
 pub use access::{
     AccessRequest, Approval, Decision, Ended, EndedState, Outcome, OutcomeState, Slot,
@@ -46,6 +47,10 @@ pub use plan::{After, Finding, FindingMatch, PlanItem};
 pub use sha256::{NotSha256, Sha256};
 pub use span::{BadSpan, Span};
 pub use tenant::{Principal, Regime, Tenant};
+pub use transfer::{
+    TransferBranch, TransferCheck, TransferDecision, TransferDecisionKind, TransferExecution,
+    TransferRequest, TransferRequestState, TransferResult,
+};
 pub use words::UnknownWord;
 
 /// A moment, UTC. On disk and in JSON an RFC 3339 string.

@@ -13,8 +13,10 @@ pub mod consent;
 pub mod diagnostics;
 pub mod dsr;
 pub mod referral;
+pub mod retention;
 pub mod roles;
 pub mod suggest;
+pub mod transfer;
 
 pub use actor::Actor;
 

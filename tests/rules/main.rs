@@ -25,6 +25,7 @@ mod dsr_redact;
 mod going_back;
 mod leavers;
 mod partner;
+mod register;
 mod sar;
 mod sar_projection;
 mod sar_settings;

@@ -1,7 +1,7 @@
 //! What the state asks for and what comes back: the only ways between the pure core and the world.
 
 use crate::error::Error;
-use crate::model::{Decision, DiagnosticKind, Id, PlanScope, RecordKind, Sha256, Time};
+use crate::model::{Decision, DiagnosticKind, Id, PlanScope, RecordKind, Severity, Sha256, Time};
 use crate::ops::access::AccessView;
 use crate::ops::allowed::{AccessAllowed, CaseAllowed};
 use crate::ops::attach::Attachment;
@@ -149,7 +149,8 @@ pub struct Person {
 /// A write of milliseconds.
 #[derive(Debug, Clone)]
 pub enum Operation {
-    Consent { case: CaseRef, yes: bool, by: String },
+    Consent { case: CaseRef, yes: bool, by: String, kind: String },
+    Severity { case: CaseRef, severity: Severity, on_request_of: Option<String> },
     RequestAccess { case: CaseRef, tenant: String, justification: String },
     Decide { sar: Id, decision: Decision },
     RemoveAccess(Id),
