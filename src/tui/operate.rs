@@ -9,10 +9,15 @@ use crate::ops::{Context, access, case, consent, dsr, hold, transfer};
 pub(super) fn run(context: &Context, operation: Operation) -> Result<Done> {
     let mut then = Then::Stay;
     let said = match operation {
-        Operation::Consent { case, yes, by } => {
+        Operation::Severity { case, severity, on_request_of } => {
+            let named = case.to_string();
+            case::set_severity(context, &named, severity, on_request_of.as_deref())?;
+            format!("Case {} is {severity} now.", case.id)
+        }
+        Operation::Consent { case, yes, by, kind } => {
             let by = (!by.is_empty()).then_some(by);
             let named = case.to_string();
-            let (_, view) = consent::answer(context, &named, yes, None, by.as_deref())?;
+            let (_, view) = consent::answer(context, &named, yes, Some(&kind), by.as_deref())?;
             format!("Consent of case {} is {}: {}.", case.id, view.state, view.why)
         }
         Operation::RequestAccess { case, tenant, justification } => {

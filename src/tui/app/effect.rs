@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::model::{
-    Decision, DiagnosticKind, GivenIdentifier, Id, PlanScope, RecordKind, Sha256, Time,
+    Decision, DiagnosticKind, GivenIdentifier, Id, PlanScope, RecordKind, Severity, Sha256, Time,
 };
 use crate::ops::access::AccessView;
 use crate::ops::allowed::{AccessAllowed, CaseAllowed};
@@ -164,6 +164,7 @@ pub enum Operation {
         case: CaseRef,
         yes: bool,
         by: String,
+        kind: String,
     },
     RequestAccess {
         case: CaseRef,
@@ -173,6 +174,11 @@ pub enum Operation {
     Decide {
         sar: Id,
         decision: Decision,
+    },
+    Severity {
+        case: CaseRef,
+        severity: Severity,
+        on_request_of: Option<String>,
     },
     RemoveAccess(Id),
     WithdrawAccess(Id),
