@@ -32,6 +32,8 @@ words! {
         CaseReopened = "Case reopened",
         CaseRestricted = "Case restricted",
         CaseExpunged = "Case expunged",
+        HoldPlaced = "Legal hold placed",
+        HoldReleased = "Legal hold released",
         ConsentGranted = "Consent granted",
         ConsentDeclined = "Consent declined",
         ConsentRevoked = "Consent revoked",
@@ -40,8 +42,14 @@ words! {
         DiagnosticExported = "Diagnostic exported",
         DiagnosticDeleted = "Diagnostic deleted",
         TransferAdded = "Transfer file added",
+        TransferViewed = "Transfer files viewed",
         TransferDeleted = "Transfer file deleted",
         TransferLinkIssued = "Transfer link issued",
+        TransferDeletionRequested = "Transfer deletion requested",
+        TransferDeletionApproved = "Transfer deletion approved",
+        TransferDeletionExecuted = "Transfer deletion executed",
+        TransferDeletionChecked = "Transfer deletion checked",
+        TransferDeletionClosed = "Transfer deletion closed",
         DsrReceived = "Data subject request received",
         DsrDiscovered = "Data subject request discovered",
         DsrReviewed = "Data subject request reviewed",
@@ -55,6 +63,7 @@ words! {
         DsrExtended = "Data subject request extended",
         DsrDenied = "Data subject request denied",
         DsrClosed = "Data subject request closed",
+        DsrEvidenceErased = "Data subject request evidence erased",
     }
 }
 
@@ -83,7 +92,9 @@ impl Activity {
             | Self::CaseClosed
             | Self::CaseReopened
             | Self::CaseRestricted
-            | Self::CaseExpunged => AuditCategory::SupportCase,
+            | Self::CaseExpunged
+            | Self::HoldPlaced
+            | Self::HoldReleased => AuditCategory::SupportCase,
             Self::ConsentGranted | Self::ConsentDeclined | Self::ConsentRevoked => {
                 AuditCategory::Consent
             }
@@ -91,9 +102,15 @@ impl Activity {
             | Self::DiagnosticViewed
             | Self::DiagnosticExported
             | Self::DiagnosticDeleted => AuditCategory::DiagnosticData,
-            Self::TransferAdded | Self::TransferDeleted | Self::TransferLinkIssued => {
-                AuditCategory::TransferData
-            }
+            Self::TransferAdded
+            | Self::TransferViewed
+            | Self::TransferDeleted
+            | Self::TransferLinkIssued
+            | Self::TransferDeletionRequested
+            | Self::TransferDeletionApproved
+            | Self::TransferDeletionExecuted
+            | Self::TransferDeletionChecked
+            | Self::TransferDeletionClosed => AuditCategory::TransferData,
             Self::DsrReceived
             | Self::DsrDiscovered
             | Self::DsrReviewed
@@ -106,7 +123,8 @@ impl Activity {
             | Self::DsrUpdated
             | Self::DsrExtended
             | Self::DsrDenied
-            | Self::DsrClosed => AuditCategory::DataSubjectRequest,
+            | Self::DsrClosed
+            | Self::DsrEvidenceErased => AuditCategory::DataSubjectRequest,
         }
     }
 
@@ -120,14 +138,18 @@ impl Activity {
             | Self::DiagnosticAttached
             | Self::TransferAdded
             | Self::TransferLinkIssued
+            | Self::TransferDeletionRequested
             | Self::DsrReceived => Operation::Add,
             Self::ApprovalRemoved
             | Self::CaseExpunged
             | Self::DiagnosticDeleted
             | Self::TransferDeleted
+            | Self::TransferDeletionExecuted
+            | Self::DsrEvidenceErased
             | Self::DsrExecuted => Operation::Delete,
             Self::DiagnosticViewed
             | Self::DiagnosticExported
+            | Self::TransferViewed
             | Self::DsrReported
             | Self::DsrExported => Operation::Read,
             _ => Operation::Update,

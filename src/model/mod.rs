@@ -15,7 +15,8 @@ mod id;
 mod plan;
 mod sha256;
 mod tenant;
-mod words;
+mod transfer;
+pub(crate) mod words;
 
 pub use access::{
     AccessRequest, Approval, Decision, Ended, EndedState, Outcome, OutcomeState, Slot,
@@ -44,6 +45,10 @@ pub use id::{BadId, Id};
 pub use plan::{After, Finding, FindingMatch, PlanItem};
 pub use sha256::{NotSha256, Sha256};
 pub use tenant::{Principal, Regime, Tenant};
+pub use transfer::{
+    TransferBranch, TransferCheck, TransferDecision, TransferDecisionKind, TransferExecution,
+    TransferRequest, TransferRequestState, TransferResult,
+};
 pub use words::UnknownWord;
 
 /// A moment, UTC. On disk and in JSON an RFC 3339 string.

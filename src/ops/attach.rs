@@ -151,7 +151,7 @@ pub fn attach(
 
 /// Copies a file of the user's into the stage: a regular file, itself and not a link to it, that
 /// does not change meanwhile (DIAG-6).
-fn copy_in(
+pub(super) fn copy_in(
     stage: &mut crate::workspace::Stage,
     path: &Path,
     progress: &mut dyn FnMut(u64),
@@ -175,7 +175,7 @@ fn copy_in(
 
 /// The path in the store for a file called `original`: its own name where it can be one, else a
 /// name made safe; never one that is taken.
-fn store_path(
+pub(super) fn store_path(
     context: &Context,
     dir: &RelPath,
     original: &str,

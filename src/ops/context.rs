@@ -165,7 +165,7 @@ fn recover(context: &Context) -> Vec<String> {
         }
         // Somebody who holds the lock is at work and not interrupted.
         match log.try_lock(super::dsr::clock_of(context))? {
-            Some(mut session) => super::dsr::settle(context, &mut session),
+            Some(mut session) => super::settle::settle(context, &mut session),
             None => Ok(Vec::new()),
         }
     };

@@ -32,6 +32,18 @@ impl Matter {
         Self { kind: "DataSubjectRequest", id: dsr.to_string(), correlation: dsr.to_string() }
     }
 
+    /// A sweep over the whole workspace.
+    #[must_use]
+    pub fn sweep() -> Self {
+        Self { kind: "Sweep", id: "retention".to_owned(), correlation: "retention".to_owned() }
+    }
+
+    #[must_use]
+    pub fn transfer_request(request: &Id) -> Self {
+        let id = request.to_string();
+        Self { kind: "TransferDeletionRequest", correlation: id.clone(), id }
+    }
+
     /// A diagnostic of a case. It is not named: its name and the hash of its contents could be
     /// personal data, and the log outlives it.
     #[must_use]
@@ -78,6 +90,14 @@ impl EventDraft {
     pub fn by_app(activity: Activity, matter: &Matter, now: Time) -> Self {
         let by = InitiatedBy::App { display_name: "caseward".to_owned() };
         Self::new(activity, matter, by, now, b"automatic")
+    }
+
+    /// As [`EventDraft::by_app`], for what a transaction of the attestation log did: several of them
+    /// in one moment are several events.
+    #[must_use]
+    pub fn by_transaction(activity: Activity, matter: &Matter, tx: &str, now: Time) -> Self {
+        let by = InitiatedBy::App { display_name: "caseward".to_owned() };
+        Self::new(activity, matter, by, now, tx.as_bytes()).detail("tx", tx)
     }
 
     fn new(activity: Activity, matter: &Matter, by: InitiatedBy, now: Time, seed: &[u8]) -> Self {

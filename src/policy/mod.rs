@@ -12,7 +12,9 @@ pub mod consent;
 pub mod diagnostics;
 pub mod dsr;
 pub mod referral;
+pub mod retention;
 pub mod roles;
+pub mod transfer;
 
 pub use actor::Actor;
 

@@ -37,8 +37,8 @@ impl Workspace {
         Ok((events, problems))
     }
 
-    /// Where the next event goes: behind the last whole line. A torn last line is cut off.
-    pub(super) fn audit_end(&self, path: &RelPath) -> Result<u64> {
+    /// Where the next line goes: behind the last whole one. A torn last line is cut off.
+    pub(super) fn lines_end(&self, path: &RelPath) -> Result<u64> {
         let fail = |error| self.io("read", path, error);
         let mut file = match self.fs.open_write(path) {
             Ok(file) => file,

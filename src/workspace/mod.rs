@@ -18,7 +18,7 @@ mod stage;
 pub use artefact::Artefact;
 pub use commit::Commit;
 pub use init::NewWorkspace;
-pub use layout::{CaseRef, DsrRef};
+pub use layout::{CaseRef, DsrRef, TransferRef};
 pub use load::Loaded;
 pub use problem::{Problem, ProblemKind};
 pub use record::Record;

@@ -11,6 +11,7 @@ pub use check::{AccessCheck, check};
 pub use decide::{DecisionInput, decide, remove, statement, withdraw};
 pub use matter::LoadedMatter;
 pub(super) use matter::{find, matters};
+pub(super) use request::fresh_id;
 pub use request::request;
 pub(super) use view::of_case;
 pub use view::{AccessFilter, AccessView, SlotView, list, project, show};

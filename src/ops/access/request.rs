@@ -28,7 +28,7 @@ pub fn request(
             context.refused(refusal, &case_ref.tenant, Activity::RequestCreated, &matter)
         },
     )?;
-    let id = fresh_sar()?;
+    let id = fresh_id("SAR")?;
     let request = AccessRequest {
         format: FORMAT,
         revision: 1,
@@ -53,13 +53,13 @@ pub fn request(
     Ok(request)
 }
 
-/// `SAR-` and eight characters of Crockford's alphabet: 40 random bits.
-fn fresh_sar() -> Result<Id> {
+/// A prefix and eight characters of Crockford's alphabet: 40 random bits.
+pub(in crate::ops) fn fresh_id(prefix: &str) -> Result<Id> {
     const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let mut random = [0; 8];
     getrandom::fill(&mut random)
         .map_err(|error| Error::usage(format!("no random numbers: {error}")))?;
     let letters: String =
         random.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
-    Id::new(format!("SAR-{letters}")).map_err(|error| Error::usage(error.to_string()))
+    Id::new(format!("{prefix}-{letters}")).map_err(|error| Error::usage(error.to_string()))
 }
