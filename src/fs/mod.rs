@@ -8,16 +8,20 @@
 //! Nothing here is durable by itself: data needs [`FsFile::sync`], a created, renamed or removed
 //! name needs [`FsDir::sync`] on its directory, whose handle is opened *before* the change.
 
+mod guard;
 mod hash;
+mod held;
 mod path;
 mod real;
 pub mod sim;
 pub mod stop;
 
+pub use guard::GuardedFs;
 pub use hash::hash_file;
 pub use path::{BadPath, RelPath};
 pub use real::RealFs;
 
+use std::collections::HashSet;
 use std::fmt::Debug;
 use std::io;
 
@@ -148,6 +152,14 @@ pub trait Fs: Send + Sync + Debug {
     /// Whatever the file system answers.
     fn mount_of(&self, dir: &RelPath) -> io::Result<u64> {
         self.stat(dir).map(|stat| stat.dev)
+    }
+    /// Whether a process that this account may look into has one of `files` (device and inode) open.
+    fn held_open(&self, _files: &HashSet<(u64, u64)>) -> bool {
+        false
+    }
+    /// The flush that failed and ended all writing through this file system, if one did.
+    fn failed_flush(&self) -> Option<String> {
+        None
     }
     /// The names in a directory, sorted by bytes, without `.` and `..`.
     ///

@@ -7,6 +7,7 @@ use rustix::fs::{
     statat, statx, unlinkat,
 };
 use rustix::io::Errno;
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -220,6 +221,10 @@ impl Fs for RealFs {
             Ok(found) if found.stx_mask & StatxFlags::MNT_ID.bits() != 0 => Ok(found.stx_mnt_id),
             _ => Ok(fstat(&handle)?.st_dev),
         }
+    }
+
+    fn held_open(&self, files: &HashSet<(u64, u64)>) -> bool {
+        super::held::held_open(files)
     }
 
     fn list(&self, path: &RelPath) -> io::Result<Vec<DirEntry>> {
