@@ -17,7 +17,7 @@ use caseward::attest::{
     Body, Checkpoint, Head, Leaf, Log, Removal, RemovalItem, Sha256, TxId, Verdict, VerifyOptions,
     Warnings, Why,
 };
-use caseward::fs::{Fs, RealFs, RelPath};
+use caseward::fs::{Fs, RealFs, RelPath, hash_file};
 use chrono::{DateTime, Utc};
 use ed25519_dalek::{Signer, SigningKey};
 use std::io::Write;
@@ -160,7 +160,7 @@ fn files(dir: &Path, count: usize, size: u64) -> Vec<RemovalItem> {
     let fs = open(dir);
     let item = |n| {
         let path = RelPath::new(format!("data/{n}")).unwrap();
-        let (sha256, size) = Sha256::of_file(&mut *fs.open(&path).unwrap(), &mut |_| {}).unwrap();
+        let (sha256, size) = hash_file(&mut *fs.open(&path).unwrap(), &mut |_| {}).unwrap();
         RemovalItem::remove(path, size, sha256)
     };
     // Files of one size have one content: the first one's hash is everybody's.

@@ -56,6 +56,18 @@ pub fn safe_block(text: &str) -> String {
     lines.join("\n")
 }
 
+/// The text of a file: in the encoding that its byte order mark names, else UTF-8, with a
+/// replacement character for each mistake. `None` for contents that are no text (a NUL byte within
+/// the first 8 KiB without such a mark).
+#[must_use]
+pub fn decoded(contents: &[u8]) -> Option<Cow<'_, str>> {
+    if let Some((encoding, mark)) = encoding_rs::Encoding::for_bom(contents) {
+        return Some(encoding.decode_without_bom_handling(&contents[mark..]).0);
+    }
+    let beginning = &contents[..contents.len().min(8 << 10)];
+    (!beginning.contains(&0)).then(|| String::from_utf8_lossy(contents))
+}
+
 /// A JSON document in which what a terminal would obey is escaped too: JSON itself demands that of
 /// the controls below U+0020 only. Line feeds between values stay.
 #[must_use]
@@ -152,6 +164,16 @@ pub fn plural(count: u64, noun: &str) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_file_is_read_in_the_encoding_that_its_mark_names() {
+        let utf16: Vec<u8> =
+            "\u{feff}Größe\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(decoded(&utf16).unwrap(), "Größe\r\n");
+        assert_eq!(decoded(b"\xef\xbb\xbfplain").unwrap(), "plain");
+        assert_eq!(decoded(b"broken \xff").unwrap(), "broken \u{fffd}");
+        assert!(decoded(b"PK\x03\x04\0\0").is_none());
+    }
 
     #[test]
     fn what_a_terminal_obeys_is_shown() {

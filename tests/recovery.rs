@@ -25,7 +25,7 @@ use caseward::ops::access::DecisionInput;
 use caseward::ops::dsr::NewRequest;
 use caseward::ops::{Context, access, case, consent, dsr, status};
 use caseward::workspace::Workspace;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -101,6 +101,17 @@ impl Trial {
         let mut files = files_below(&self.root());
         files.retain(|path, _| !path.ends_with("audit.jsonl") && path != Path::new(".lock"));
         files
+    }
+
+    fn directories(&self) -> BTreeSet<PathBuf> {
+        let walk = walkdir::WalkDir::new(self.root()).into_iter().map(|entry| entry.unwrap());
+        let relative = |path: &Path| path.strip_prefix(self.root()).unwrap().to_owned();
+        walk.filter(|entry| entry.file_type().is_dir()).map(|e| relative(e.path())).collect()
+    }
+
+    /// What lies in the journal.
+    fn journal(&self) -> usize {
+        std::fs::read_dir(self.root().join(".journal")).unwrap().count()
     }
 
     /// The audit logs, each as its lines without the ids and times of events.
@@ -197,6 +208,115 @@ fn an_approval_for_both_sides_is_all_or_nothing() {
     });
 }
 
+/// A disk that fills after every number of steps, and stays full: what was asked for is done or
+/// refused whole, and the next start works, on the full disk as well.
+fn a_full_disk_changes_nothing(prepared: &World, operation: &dyn Fn(&Workspace) -> Result<()>) {
+    let untouched = Trial::of(prepared);
+    let (old, old_tree) = ((untouched.records(), untouched.events()), untouched.directories());
+    let done = Trial::of(prepared);
+    assert!(!done.stopped_after(u64::MAX - 1, operation));
+    let new = (done.records(), done.events());
+    let open = |fs: Arc<dyn Fs>, trial: &Trial| {
+        Workspace::open_with(fs, &trial.root(), caseward::workspace::Access::Write)
+    };
+    let (mut refused, mut killed) = (0, 0);
+    for steps in 0.. {
+        let trial = Trial::of(prepared);
+        let full = Arc::new(StopFs::full(trial.plain(), steps));
+        let workspace = open(Arc::clone(&full) as Arc<dyn Fs>, &trial).unwrap();
+        let result = operation(&workspace);
+        let (state, journal) = ((trial.records(), trial.events()), trial.journal());
+        assert_eq!(journal, 0, "{steps} steps: the journal is empty at once");
+        match &result {
+            Ok(()) => assert!(state == new, "{steps} steps: done, and not all of it"),
+            Err(error) => {
+                refused += 1;
+                assert_eq!(error.exit(), caseward::exit::Exit::Io, "{steps} steps: {error}");
+                assert!(state == old, "{steps} steps: refused ({error}), and something changed");
+                assert_eq!(trial.directories(), old_tree, "{steps} steps: a directory is left");
+            }
+        }
+        // Killed at the same step, and the disk full by the next start.
+        let trial = Trial::of(prepared);
+        let stopped = trial.stopped_after(steps, operation);
+        open(Arc::new(StopFs::full(trial.plain(), 0)), &trial)
+            .unwrap_or_else(|error| panic!("{steps} steps: the next start is blocked: {error}"));
+        let state = (trial.records(), trial.events());
+        assert!(state == old || state == new, "{steps} steps, then full: half of it");
+        assert_eq!(trial.journal(), 0, "{steps} steps, then full");
+        killed += usize::from(stopped);
+        if !full.stopped() {
+            break;
+        }
+    }
+    assert!(refused > 5 && killed > 10, "{refused} refused, {killed} killed");
+}
+
+#[test]
+fn a_disk_that_fills_at_any_step_changes_nothing_and_blocks_nobody() {
+    let world = story(&[MIGRATION]);
+    access::request(&world.as_engineer(ANA), MIGRATION, "fabrikam.com", "why").unwrap();
+    // Records of both tenants are replaced, and both logs grow.
+    a_full_disk_changes_nothing(&world, &|workspace| {
+        case::close(&context(workspace, NOW, ANA), MIGRATION).map(drop)
+    });
+    let files = [world.file("a.log", b"first\n")];
+    a_full_disk_changes_nothing(&world, &|workspace| {
+        attach_now(&context(workspace, NOW, ANA), &attachment(MIGRATION, &files)).map(drop)
+    });
+    // A directory and a log that were not there.
+    let world = story(&[DECLINED]);
+    std::fs::remove_file(world.inside("tenants/contoso-test.com/audit.jsonl")).unwrap();
+    std::fs::remove_dir_all(world.inside("tenants/contoso-test.com/approvals")).unwrap();
+    a_full_disk_changes_nothing(&world, &|workspace| {
+        let adele = context(workspace, NOW, ADELE);
+        access::decide(&adele, "SAR-6JWD83PK", DecisionInput::unsigned(Decision::Approved, None))
+            .map(drop)
+    });
+}
+
+/// A commit that is being taken back because the disk is full can be stopped as well.
+#[test]
+fn a_commit_that_is_stopped_while_it_is_taken_back_is_taken_back() {
+    let world = story(&[DECLINED]);
+    std::fs::remove_file(world.inside("tenants/contoso-test.com/audit.jsonl")).unwrap();
+    std::fs::remove_dir_all(world.inside("tenants/contoso-test.com/approvals")).unwrap();
+    let approve = |workspace: &Workspace| {
+        let adele = context(workspace, NOW, ADELE);
+        access::decide(&adele, "SAR-6JWD83PK", DecisionInput::unsigned(Decision::Approved, None))
+    };
+    let untouched = Trial::of(&world);
+    let old = (untouched.records(), untouched.events(), untouched.directories());
+    let mut taken_back = 0;
+    for steps in 0.. {
+        for more in 0.. {
+            let trial = Trial::of(&world);
+            let full: Arc<dyn Fs> = Arc::new(StopFs::full(trial.plain(), steps));
+            let stop = Arc::new(StopFs::new(Arc::clone(&full), steps + more));
+            let access = caseward::workspace::Access::Write;
+            let fs = Arc::clone(&stop) as Arc<dyn Fs>;
+            let workspace = Workspace::open_with(fs, &trial.root(), access).unwrap();
+            if approve(&workspace).is_ok() {
+                assert!(taken_back > 20, "{taken_back}");
+                return;
+            }
+            let journal = trial.root().join(".journal");
+            let undone = std::fs::read_dir(&journal)
+                .unwrap()
+                .any(|entry| entry.unwrap().file_name().to_string_lossy().starts_with("old-"));
+            trial.reopened();
+            assert_eq!(trial.journal(), 0, "full after {steps}, stopped {more} later");
+            let state = (trial.records(), trial.events(), trial.directories());
+            // Stopped before it was decided to take it back, the next start has room and finishes.
+            assert!(!undone || state == old, "full after {steps}, stopped {more} later");
+            taken_back += usize::from(undone);
+            if !stop.stopped() {
+                break;
+            }
+        }
+    }
+}
+
 #[test]
 fn a_refusal_is_logged_once_or_not_at_all() {
     let world = story(&[MIGRATION]);
@@ -284,11 +404,10 @@ fn approved_deletion() -> (World, String, Vec<String>) {
         requester: Requester::Customer,
         option: RequestOption::B,
         cases: vec![CLOSED.to_owned()],
-        identifiers: vec![GivenIdentifier {
-            kind: IdentifierType::Email,
-            value: "jane@contoso.com".to_owned(),
-            salt: None,
-        }],
+        identifiers: vec![GivenIdentifier::new(
+            IdentifierType::Email,
+            "jane@contoso.com".to_owned(),
+        )],
         allow_single_word: false,
         received_at: None,
     };

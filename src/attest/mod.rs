@@ -15,7 +15,6 @@ mod cursor;
 mod disk;
 mod error;
 mod head;
-mod hex;
 mod ids;
 mod intent;
 mod key;
@@ -28,7 +27,6 @@ mod record;
 mod recover;
 mod removal;
 mod session;
-mod sha256;
 mod signer;
 mod sshsig;
 mod statement;
@@ -37,6 +35,9 @@ mod transaction;
 mod verify;
 mod withdraw;
 
+pub use crate::model::Sha256;
+
+use crate::model::hex;
 pub use agent::{AgentKey, agent_keys};
 pub use allowed::{AllowedSigner, AllowedSigners, BadLine, Standing};
 pub use checkpoint::{BadCheckpoint, Checkpoint};
@@ -49,7 +50,6 @@ pub use log::Log;
 pub use record::{FileRecord, Opening, OpeningRecord, Salt, decode_path, encode_path};
 pub use removal::{Outcome, OutcomeItem, Progress, Removal, RemovalItem, Step};
 pub use session::{Recovered, RecoveredKind, Session};
-pub use sha256::{NotSha256, Sha256};
 pub use signer::{
     DECISION_NAMESPACE, KeyFile, REPORT_NAMESPACE, SignError, Signer, verify_signature,
 };

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod peer;
 mod privacy;
 mod sign;
 mod stop;

@@ -9,6 +9,7 @@ use crate::ops::attach::{self, Attached, Attachment, DiagnosticView};
 use crate::text;
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -96,17 +97,25 @@ impl DiagnosticsCommand {
             }
             Self::Show { case, name } => {
                 let (view, bytes) = attach::view(&context, &case, &name)?;
+                let text = text::decoded(&bytes);
                 if out.json {
                     #[derive(Serialize)]
                     struct Shown<'a> {
                         #[serde(flatten)]
                         view: &'a DiagnosticView,
-                        text: String,
+                        /// Null for contents that are no text.
+                        text: Option<Cow<'a, str>>,
                     }
-                    let text = String::from_utf8_lossy(&bytes).into_owned();
                     out.document("diagnostics-show", &Shown { view: &view, text })?;
+                } else if let Some(text) = text {
+                    out.line(text::safe_block(&text))?;
                 } else {
-                    out.line(text::safe_block(&String::from_utf8_lossy(&bytes)))?;
+                    out.line(format!(
+                        "{}: {} that are no text",
+                        text::safe(&view.path),
+                        text::bytes(view.size)
+                    ))?;
+                    super::output::hint("open it with a program of its own; --json gives its hash");
                 }
             }
         }

@@ -5,13 +5,19 @@ mod attach;
 mod attest;
 mod audit;
 mod case;
+mod complete;
 mod consent;
 mod demo;
 mod doctor;
 mod dsr;
+mod generate;
+mod hold;
+mod man;
 mod output;
+mod retention;
 mod settings;
 mod status;
+mod transfer;
 
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -107,18 +113,21 @@ enum Command {
     Audit(audit::AuditCommand),
     /// Versions, terminal, file system, permissions, problems
     Doctor(doctor::Doctor),
+    /// The customer's transfer folder: link, files, and the request to delete them
+    #[command(subcommand)]
+    Transfer(transfer::TransferCommand),
+    /// What falls due when; sweep what is due; erase again what a backup brought back
+    #[command(subcommand)]
+    Retention(retention::RetentionCommand),
+    /// Legal holds on single files
+    #[command(subcommand)]
+    Hold(hold::HoldCommand),
     #[command(hide = true)]
-    Transfer(NotYet),
-    #[command(hide = true)]
-    Retention(NotYet),
-    #[command(hide = true)]
-    Hold(NotYet),
-    #[command(hide = true)]
-    Generate(NotYet),
-    #[command(hide = true)]
-    Completions(NotYet),
-    #[command(hide = true)]
-    Man(NotYet),
+    Generate(generate::Generate),
+    /// A completion script for your shell, with the ids of the workspace
+    Completions(complete::Completions),
+    /// The manual pages
+    Man(man::Manual),
 }
 
 /// A command of a later version.
@@ -132,6 +141,9 @@ struct NotYet {
 #[must_use]
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(exit) = complete::answer(&arguments) {
+        return exit;
+    }
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
@@ -173,13 +185,13 @@ fn run(cli: Cli) -> Result<Exit> {
         Command::Dsr(command) => command.run(global),
         Command::Attest(command) => command.run(global),
         Command::Audit(command) => command.run(global),
+        Command::Generate(command) => command.run(global),
         Command::Doctor(command) => command.run(global),
-        Command::Transfer(_) => not_yet("transfer"),
-        Command::Retention(_) => not_yet("retention"),
-        Command::Hold(_) => not_yet("hold"),
-        Command::Generate(_) => not_yet("generate"),
-        Command::Completions(_) => not_yet("completions"),
-        Command::Man(_) => not_yet("man"),
+        Command::Transfer(command) => command.run(global),
+        Command::Retention(command) => command.run(global),
+        Command::Hold(command) => command.run(global),
+        Command::Completions(command) => command.run(global),
+        Command::Man(command) => command.run(global),
     }
 }
 

@@ -179,6 +179,14 @@ fn write_out(text: &str) -> Result<()> {
         .map_err(|error| Error::io("write to", "standard output", error))
 }
 
+/// Prints a text as it stands: a script, a manual page.
+///
+/// # Errors
+/// Standard output is gone.
+pub fn text(text: &str) -> Result<()> {
+    write_out(text)
+}
+
 /// A message for people on standard error; with nobody there to read it, it is lost quietly.
 pub fn message(text: impl AsRef<str>) {
     let _ = writeln!(io::stderr().lock(), "{}", text.as_ref());

@@ -1,15 +1,17 @@
-//! A file system that stops after a number of changes: what a killed process leaves behind.
+//! A file system that stops, or is full, after a number of changes.
 //!
-//! Every operation that changes something counts one step. The step after the last permitted one
-//! fails, and so does everything that follows, reads included, as if the process were gone. What
-//! was done before stays, in order; lost *unsynced* changes are the crash simulator's business.
+//! Every operation that changes something counts one step. Stopped, the step after the last
+//! permitted one fails, and so does everything that follows, reads included: what a killed process
+//! leaves behind. Full, everything after the last permitted step that needs room fails and
+//! everything else goes on: names are removed and replaced, files are cut, nothing grows. What was
+//! done before stays, in order; lost *unsynced* changes are the crash simulator's business.
 
 use super::{DirEntry, Fs, FsDir, FsFile, FsLock, FsTraits, RelPath, Replace, Stat};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Wraps a file system and stops it after `permitted` changes.
+/// Wraps a file system and stops or fills it after `permitted` changes.
 #[derive(Debug)]
 pub struct StopFs {
     inner: Arc<dyn Fs>,
@@ -20,36 +22,79 @@ pub struct StopFs {
 struct Steps {
     permitted: u64,
     taken: AtomicU64,
+    then: Then,
+}
+
+/// What happens after the permitted steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    Stopped,
+    Full,
 }
 
 impl Steps {
+    /// A change that needs no room on the disk.
     fn take(&self) -> io::Result<()> {
-        if self.taken.fetch_add(1, Ordering::SeqCst) < self.permitted {
-            Ok(())
-        } else {
-            Err(io::Error::other("stopped"))
+        let taken = self.taken.fetch_add(1, Ordering::SeqCst);
+        match self.then {
+            Then::Stopped if taken >= self.permitted => Err(io::Error::other("stopped")),
+            Then::Stopped | Then::Full => Ok(()),
         }
     }
 
+    /// A change that needs room.
+    fn grow(&self) -> io::Result<()> {
+        let taken = self.taken.load(Ordering::SeqCst);
+        self.take()?;
+        if taken < self.permitted { Ok(()) } else { Err(io::ErrorKind::StorageFull.into()) }
+    }
+
     fn alive(&self) -> io::Result<()> {
-        if self.taken.load(Ordering::SeqCst) <= self.permitted {
-            Ok(())
-        } else {
-            Err(io::Error::other("stopped"))
+        match self.then {
+            Then::Stopped if self.over() => Err(io::Error::other("stopped")),
+            Then::Stopped | Then::Full => Ok(()),
         }
+    }
+
+    fn over(&self) -> bool {
+        self.taken.load(Ordering::SeqCst) > self.permitted
     }
 }
 
 impl StopFs {
     #[must_use]
     pub fn new(inner: Arc<dyn Fs>, permitted: u64) -> Self {
-        Self { inner, steps: Arc::new(Steps { permitted, taken: AtomicU64::new(0) }) }
+        Self::with(inner, permitted, Then::Stopped)
+    }
+
+    /// A disk that is full after `permitted` changes.
+    #[must_use]
+    pub fn full(inner: Arc<dyn Fs>, permitted: u64) -> Self {
+        Self::with(inner, permitted, Then::Full)
+    }
+
+    fn with(inner: Arc<dyn Fs>, permitted: u64, then: Then) -> Self {
+        Self { inner, steps: Arc::new(Steps { permitted, taken: AtomicU64::new(0), then }) }
     }
 
     /// Whether the stop was reached: once it was not, every later step number is the same run.
     #[must_use]
     pub fn stopped(&self) -> bool {
-        self.steps.taken.load(Ordering::SeqCst) > self.steps.permitted
+        self.steps.over()
+    }
+
+    /// Making a name; one that is there already fails for that reason, full or not.
+    fn grow_unless_there(&self, path: &RelPath) -> io::Result<()> {
+        if self.inner.stat(path).is_ok() { self.steps.take() } else { self.steps.grow() }
+    }
+
+    /// Taking a lock makes its file where there is none.
+    fn room_for(&self, lock: &RelPath) -> io::Result<()> {
+        self.steps.alive()?;
+        if self.steps.over() && self.inner.stat(lock).is_err() {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        Ok(())
     }
 
     fn file(&self, inner: Box<dyn FsFile>) -> Box<dyn FsFile> {
@@ -83,7 +128,9 @@ impl FsFile for StopFile {
     }
 
     fn write_at(&mut self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        if let Err(error) = self.steps.take() {
+        let grows = self.inner.stat()?.size < offset + bytes.len() as u64;
+        let step = if grows { self.steps.grow() } else { self.steps.take() };
+        if let Err(error) = step {
             // The write that is interrupted leaves its first half.
             if self.steps.taken.load(Ordering::SeqCst) == self.steps.permitted + 1 {
                 self.inner.write_at(&bytes[..bytes.len() / 2], offset)?;
@@ -94,7 +141,7 @@ impl FsFile for StopFile {
     }
 
     fn set_len(&mut self, size: u64) -> io::Result<()> {
-        self.steps.take()?;
+        if size > self.inner.stat()?.size { self.steps.grow() } else { self.steps.take() }?;
         self.inner.set_len(size)
     }
 
@@ -121,7 +168,7 @@ impl Fs for StopFs {
     }
 
     fn create(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>> {
-        self.steps.take()?;
+        self.grow_unless_there(path)?;
         Ok(self.file(self.inner.create(path)?))
     }
 
@@ -133,6 +180,11 @@ impl Fs for StopFs {
     fn traits(&self, path: &RelPath) -> io::Result<FsTraits> {
         self.steps.alive()?;
         self.inner.traits(path)
+    }
+
+    fn mount_of(&self, dir: &RelPath) -> io::Result<u64> {
+        self.steps.alive()?;
+        self.inner.mount_of(dir)
     }
 
     fn list(&self, path: &RelPath) -> io::Result<Vec<DirEntry>> {
@@ -147,12 +199,14 @@ impl Fs for StopFs {
     }
 
     fn create_dir(&self, path: &RelPath) -> io::Result<()> {
-        self.steps.take()?;
+        self.grow_unless_there(path)?;
         self.inner.create_dir(path)
     }
 
     fn rename(&self, from: &RelPath, to: &RelPath, replace: Replace) -> io::Result<()> {
-        self.steps.take()?;
+        // A directory has room for a name it had, and for one more where it loses one.
+        let grows = from.parent() != to.parent() && self.inner.stat(to).is_err();
+        if grows { self.steps.grow() } else { self.steps.take() }?;
         self.inner.rename(from, to, replace)
     }
 
@@ -167,12 +221,12 @@ impl Fs for StopFs {
     }
 
     fn lock(&self, path: &RelPath) -> io::Result<Box<dyn FsLock>> {
-        self.steps.alive()?;
+        self.room_for(path)?;
         self.inner.lock(path)
     }
 
     fn try_lock(&self, path: &RelPath) -> io::Result<Option<Box<dyn FsLock>>> {
-        self.steps.alive()?;
+        self.room_for(path)?;
         self.inner.try_lock(path)
     }
 

@@ -1,6 +1,6 @@
-//! Ids and hashes: the short strings that name records.
+//! Ids: the short strings that name records.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
@@ -102,59 +102,6 @@ impl<'de> Deserialize<'de> for Id {
     }
 }
 
-/// A SHA-256, 64 lower-case hex digits on disk and in JSON.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Sha256(pub [u8; 32]);
-
-impl Sha256 {
-    /// The hash of some bytes.
-    #[must_use]
-    pub fn of(bytes: &[u8]) -> Self {
-        use sha2::Digest;
-        Self(sha2::Sha256::digest(bytes).into())
-    }
-}
-impl fmt::Display for Sha256 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-impl fmt::Debug for Sha256 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")
-    }
-}
-impl FromStr for Sha256 {
-    type Err = String;
-    fn from_str(hex: &str) -> Result<Self, String> {
-        let bad = || format!("`{hex}` is not a SHA-256 (64 lower-case hex digits)");
-        let digits = hex.as_bytes();
-        if digits.len() != 64 {
-            return Err(bad());
-        }
-        let mut hash = [0; 32];
-        for (byte, pair) in hash.iter_mut().zip(digits.chunks_exact(2)) {
-            let digit = |b: u8| match b {
-                b'0'..=b'9' => Ok(b - b'0'),
-                b'a'..=b'f' => Ok(b - b'a' + 10),
-                _ => Err(bad()),
-            };
-            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-        }
-        Ok(Self(hash))
-    }
-}
-impl Serialize for Sha256 {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-impl<'de> Deserialize<'de> for Sha256 {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -178,12 +125,6 @@ mod tests {
         ) {
             prop_assert_eq!(Id::new(sr.clone()).unwrap().to_string(), sr);
             prop_assert_eq!(Id::new(other.clone()).unwrap().to_string(), other);
-        }
-
-        #[test]
-        fn a_hash_reads_back(bytes in any::<[u8; 32]>()) {
-            let hash = Sha256(bytes);
-            prop_assert_eq!(hash.to_string().parse::<Sha256>().unwrap(), hash);
         }
     }
 }

@@ -124,7 +124,7 @@ pub fn show(context: &Context, index: u64) -> Result<Shown> {
             .enumerate()
             .map(|(position, record)| ShownItem {
                 path: record.record.path.display(),
-                sha256: Sha256(record.record.sha256.0),
+                sha256: record.record.sha256,
                 size: record.record.size,
                 commitment: Sha256(record.commitment()),
                 verdict: outcomes

@@ -66,7 +66,7 @@ pub fn init(new: &NewSettings) -> Result<Made> {
     with_log(&workspace, now)
 }
 
-fn with_log(workspace: &Workspace, now: Time) -> Result<Made> {
+pub(super) fn with_log(workspace: &Workspace, now: Time) -> Result<Made> {
     let config = workspace.config();
     let log = Log::create(Arc::clone(workspace.fs()), &config.origin, now)?;
     Ok(Made {

@@ -3,16 +3,24 @@
 //! `.journal/<id>/commit.json` is the commit point: a stage that was renamed to `<id>` is applied,
 //! now or at the next start; one that is still called `new-<id>` never happened. Every step can be
 //! taken again: a staged file that is gone was placed, an append goes to a fixed offset.
+//!
+//! Steps that need room on the disk come first, and each of them can be taken back: when one fails,
+//! the commit becomes `old-<id>`, is undone, and never happened either. Only then come the steps
+//! that cannot be taken back, and they need no room: so a full disk neither leaves half a commit
+//! nor one that blocks the next start.
 
 use super::stage::{ALIVE, UNFINISHED, remove_dir_with_files};
 use super::{Stage, Workspace, WorkspaceLock, layout};
 use crate::error::{Error, Invalid, Result};
-use crate::fs::{self, FileKind, RelPath, Replace};
+use crate::fs::{self, FileKind, FsFile, RelPath, Replace};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::io;
 
 const MANIFEST: &str = "commit.json";
+/// The beginning of the name of a commit that is being undone. As long as that of a stage, whose
+/// room in the directory it takes.
+const UNDONE: &str = "old-";
 
 /// `commit.json`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -26,19 +34,46 @@ pub(super) struct Manifest {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Step {
-    /// The staged file becomes `path`.
-    Write { file: usize, path: String },
-    /// The staged bytes stand in `path` from byte `at`.
-    Append { file: usize, path: String, at: u64 },
+    /// The directory `path`, which was missing, is there.
+    MakeDir { path: String },
+    /// The staged bytes stand in `path` from byte `at`; `new` when there was no such file.
+    Append { file: usize, path: String, at: u64, new: bool },
+    /// The staged file becomes `path`; `new` when there was none.
+    Write { file: usize, path: String, new: bool },
     /// An engagement's directory goes once it is empty.
     RemoveEmptyDir { path: String },
 }
 
+impl Step {
+    /// Whether it may need room on the disk. Such a step can be taken back.
+    fn grows(&self) -> bool {
+        match self {
+            Self::MakeDir { .. } | Self::Append { .. } => true,
+            Self::Write { new, .. } => *new,
+            Self::RemoveEmptyDir { .. } => false,
+        }
+    }
+
+    fn path(&self) -> &str {
+        match self {
+            Self::MakeDir { path }
+            | Self::Append { path, .. }
+            | Self::Write { path, .. }
+            | Self::RemoveEmptyDir { path } => path,
+        }
+    }
+}
+
 impl Manifest {
-    pub(super) fn new(steps: Vec<Step>) -> Self {
+    /// Steps in the order in which they are taken: those that can be taken back first.
+    pub(super) fn new(mut steps: Vec<Step>) -> Self {
+        steps.sort_by_key(|step| (!step.grows(), !matches!(step, Step::MakeDir { .. })));
         Self { v: 1, steps }
     }
 }
+
+/// Appended files, held until they are flushed.
+type Appended = Vec<(RelPath, Box<dyn FsFile>)>;
 
 impl Workspace {
     /// Whether `.journal` holds anything: interrupted commits, or stages of living processes.
@@ -73,14 +108,23 @@ impl Workspace {
             journal_dir.sync()
         })()
         .map_err(|error| self.io("write to", &journal, error))?;
-        self.apply(&dir, manifest).map_err(|error| match error {
-            Error::Io { path, source, .. } => Error::Io {
-                action: "finish a change that is recorded and will be completed at the next start:",
-                path,
-                source,
-            },
-            other => other,
-        })
+        let later = |action| {
+            move |error| match error {
+                Error::Io { path, source, .. } => Error::Io { action, path, source },
+                other => other,
+            }
+        };
+        match self.grow(&dir, manifest) {
+            Ok(appended) => self.finish(&dir, manifest, appended).map_err(later(
+                "finish a change that is recorded and will be completed at the next start:",
+            )),
+            Err(error) => {
+                self.undo(&stage.id, manifest).map_err(later(
+                    "take back a change that failed; it is taken back at the next start:",
+                ))?;
+                Err(error)
+            }
+        }
     }
 
     /// Finishes every recorded commit and drops every stage whose process is gone.
@@ -97,34 +141,49 @@ impl Workspace {
                 self.drop_stage(&dir).map_err(|error| self.io("clear", &dir, error))?;
                 continue;
             }
-            let path = dir.join(MANIFEST);
-            match fs::read(&*self.fs, &path) {
-                Ok(bytes) => {
-                    let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|error| {
-                        Invalid::new(path.display(), format!("is not a commit: {error}")).hint(
-                            "it was changed by hand; move its directory away to go on without it",
-                        )
-                    })?;
-                    if manifest.v != 1 {
-                        return Err(Invalid::new(path.display(), "was written by a newer version")
-                            .hint("install a newer caseward")
-                            .into());
-                    }
-                    // The crash may have come before the rename that made it a commit was durable.
-                    let journal_dir =
-                        self.fs.open_dir(&journal).map_err(|e| self.io("open", &journal, e))?;
-                    journal_dir.sync().map_err(|e| self.io("flush", &journal, e))?;
-                    self.apply(&dir, &manifest)?;
+            // Without a manifest the stop came while the journal entry itself was removed.
+            let Some(manifest) = self.manifest(&dir)? else {
+                remove_dir_with_files(&*self.fs, &dir)
+                    .map_err(|error| self.io("clear", &dir, error))?;
+                continue;
+            };
+            // The crash may have come before the rename that gave it its name was durable.
+            let journal_dir =
+                self.fs.open_dir(&journal).map_err(|e| self.io("open", &journal, e))?;
+            journal_dir.sync().map_err(|e| self.io("flush", &journal, e))?;
+            let name = entry.name.to_string_lossy();
+            if name.starts_with(UNDONE) {
+                self.take_back(&dir, &manifest)?;
+                continue;
+            }
+            match self.grow(&dir, &manifest) {
+                Ok(appended) => self.finish(&dir, &manifest, appended)?,
+                // Nobody was told that it happened, and there is no room for it now.
+                Err(error) if is_full(&error) && !self.is_final(&dir, &manifest)? => {
+                    self.undo(&name, &manifest)?;
                 }
-                // The stop came while the journal entry itself was removed.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    remove_dir_with_files(&*self.fs, &dir)
-                        .map_err(|error| self.io("clear", &dir, error))?;
-                }
-                Err(error) => return Err(self.io("read", &path, error)),
+                Err(error) => return Err(error),
             }
         }
         Ok(())
+    }
+
+    fn manifest(&self, dir: &RelPath) -> Result<Option<Manifest>> {
+        let path = dir.join(MANIFEST);
+        let bytes = match fs::read(&*self.fs, &path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(self.io("read", &path, error)),
+        };
+        let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|error| {
+            Invalid::new(path.display(), format!("is not a commit: {error}"))
+                .hint("it was changed by hand; move its directory away to go on without it")
+        })?;
+        if manifest.v == 1 {
+            return Ok(Some(manifest));
+        }
+        let newer = Invalid::new(path.display(), "was written by a newer version");
+        Err(newer.hint("install a newer caseward").into())
     }
 
     fn drop_stage(&self, dir: &RelPath) -> io::Result<()> {
@@ -133,30 +192,117 @@ impl Workspace {
         if abandoned { remove_dir_with_files(&*self.fs, dir) } else { Ok(()) }
     }
 
-    fn apply(&self, dir: &RelPath, manifest: &Manifest) -> Result<()> {
-        let mut changed = BTreeSet::new();
-        for step in &manifest.steps {
+    /// Takes the steps that can be taken back. Nothing is flushed: as long as that has not failed,
+    /// undoing is safe.
+    fn grow(&self, dir: &RelPath, manifest: &Manifest) -> Result<Appended> {
+        let mut appended = Appended::new();
+        for step in manifest.steps.iter().filter(|step| step.grows()) {
+            let target = self.target(dir, step.path())?;
             match step {
-                Step::Write { file, path } => {
-                    let target = self.target(dir, path)?;
-                    self.place(&dir.join(file.to_string()), &target)
-                        .map_err(|error| self.io("write", &target, error))?;
-                    changed.insert(target.parent());
-                }
-                Step::Append { file, path, at } => {
-                    let target = self.target(dir, path)?;
-                    self.append(&dir.join(file.to_string()), &target, *at)
+                Step::MakeDir { .. } => match self.fs.create_dir(&target) {
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                    other => other.map_err(|error| self.io("create", &target, error))?,
+                },
+                Step::Append { file, at, .. } => {
+                    let file = self
+                        .append(&dir.join(file.to_string()), &target, *at)
                         .map_err(|error| self.io("append to", &target, error))?;
-                    changed.insert(target.parent());
+                    appended.extend(file.map(|file| (target, file)));
                 }
-                Step::RemoveEmptyDir { path } => {
-                    let target = self.target(dir, path)?;
-                    self.remove_if_empty(&target)
-                        .map_err(|error| self.io("remove", &target, error))?;
-                    changed.insert(target.parent());
+                Step::Write { file, .. } => self
+                    .place(&dir.join(file.to_string()), &target)
+                    .map_err(|error| self.io("write", &target, error))?,
+                Step::RemoveEmptyDir { .. } => {}
+            }
+        }
+        Ok(appended)
+    }
+
+    /// Takes the steps that cannot be taken back, flushes everything and forgets the commit.
+    fn finish(&self, dir: &RelPath, manifest: &Manifest, appended: Appended) -> Result<()> {
+        for (path, mut file) in appended {
+            file.sync().map_err(|error| self.io("flush", &path, error))?;
+        }
+        for step in manifest.steps.iter().filter(|step| !step.grows()) {
+            let target = self.target(dir, step.path())?;
+            match step {
+                Step::Write { file, .. } => self
+                    .place(&dir.join(file.to_string()), &target)
+                    .map_err(|error| self.io("write", &target, error))?,
+                Step::RemoveEmptyDir { .. } => self
+                    .remove_if_empty(&target)
+                    .map_err(|error| self.io("remove", &target, error))?,
+                Step::MakeDir { .. } | Step::Append { .. } => {}
+            }
+        }
+        self.flush_and_forget(dir, manifest)
+    }
+
+    /// Whether a step that cannot be taken back was taken already.
+    fn is_final(&self, dir: &RelPath, manifest: &Manifest) -> Result<bool> {
+        for step in &manifest.steps {
+            if let Step::Write { file, new: false, .. } = step {
+                let staged = dir.join(file.to_string());
+                if !fs::exists(&*self.fs, &staged).map_err(|e| self.io("read", &staged, e))? {
+                    return Ok(true);
                 }
             }
         }
+        Ok(false)
+    }
+
+    /// Makes a commit one that never happened. No step of it that cannot be taken back was taken.
+    fn undo(&self, id: &str, manifest: &Manifest) -> Result<()> {
+        let journal = layout::journal();
+        let (dir, undone) = (journal.join(id), journal.join(format!("{UNDONE}{id}")));
+        (|| {
+            let handle = self.fs.open_dir(&journal)?;
+            self.fs.rename(&dir, &undone, Replace::No)?;
+            handle.sync()
+        })()
+        .map_err(|error| self.io("take back", &dir, error))?;
+        self.take_back(&undone, manifest)
+    }
+
+    /// Takes back what was done of a commit, last step first. Can be done again after a stop.
+    fn take_back(&self, dir: &RelPath, manifest: &Manifest) -> Result<()> {
+        for step in manifest.steps.iter().rev().filter(|step| step.grows()) {
+            let target = self.target(dir, step.path())?;
+            let taken = match step {
+                Step::MakeDir { .. } => self.remove_if_empty(&target),
+                // A staged file that is still there was not placed.
+                Step::Write { file, .. } => fs::exists(&*self.fs, &dir.join(file.to_string()))
+                    .and_then(|staged| if staged { Ok(()) } else { self.unlink_if_there(&target) }),
+                Step::Append { new: true, .. } => self.unlink_if_there(&target),
+                Step::Append { at, .. } => self.cut_to(&target, *at),
+                Step::RemoveEmptyDir { .. } => Ok(()),
+            };
+            taken.map_err(|error| self.io("take back", &target, error))?;
+        }
+        self.flush_and_forget(dir, manifest)
+    }
+
+    fn unlink_if_there(&self, path: &RelPath) -> io::Result<()> {
+        match self.fs.unlink(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
+    }
+
+    fn cut_to(&self, path: &RelPath, size: u64) -> io::Result<()> {
+        let mut file = self.fs.open_write(path)?;
+        if file.stat()?.size > size {
+            file.set_len(size)?;
+            file.sync()?;
+        }
+        Ok(())
+    }
+
+    /// Flushes every directory in which a name changed, then removes the commit's own.
+    fn flush_and_forget(&self, dir: &RelPath, manifest: &Manifest) -> Result<()> {
+        let targets = manifest.steps.iter().map(|step| self.target(dir, step.path()));
+        let changed: BTreeSet<RelPath> =
+            targets.map(|target| target.map(|path| path.parent())).collect::<Result<_>>()?;
         for parent in changed {
             match self.fs.open_dir(&parent).and_then(|handle| handle.sync()) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -184,19 +330,23 @@ impl Workspace {
         if !fs::exists(&*self.fs, staged)? {
             return Ok(()); // placed before the stop
         }
-        fs::create_dirs(&*self.fs, &target.parent())?;
         self.fs.rename(staged, target, Replace::Yes)
     }
 
-    fn append(&self, staged: &RelPath, target: &RelPath, at: u64) -> io::Result<()> {
+    /// The file that was written to, to be flushed.
+    fn append(
+        &self,
+        staged: &RelPath,
+        target: &RelPath,
+        at: u64,
+    ) -> io::Result<Option<Box<dyn FsFile>>> {
         let bytes = match fs::read(&*self.fs, staged) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             other => other?,
         };
         let mut file = if fs::exists(&*self.fs, target)? {
             self.fs.open_write(target)?
         } else {
-            fs::create_dirs(&*self.fs, &target.parent())?;
             self.fs.create(target)?
         };
         let end = at + bytes.len() as u64;
@@ -207,9 +357,8 @@ impl Workspace {
         }
         if size <= end {
             file.write_at(&bytes, at)?;
-            file.sync()?;
         }
-        Ok(())
+        Ok(Some(file))
     }
 
     fn remove_if_empty(&self, dir: &RelPath) -> io::Result<()> {
@@ -221,7 +370,10 @@ impl Workspace {
             Err(error)
                 if matches!(
                     error.kind(),
-                    io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty
+                    // A file system may be mounted on it.
+                    io::ErrorKind::NotFound
+                        | io::ErrorKind::DirectoryNotEmpty
+                        | io::ErrorKind::ResourceBusy
                 ) =>
             {
                 Ok(())
@@ -239,4 +391,12 @@ impl Workspace {
         remove_dir_with_files(&*self.fs, dir)?;
         journal.sync()
     }
+}
+
+/// Whether the cause is that the disk or quota is full.
+fn is_full(error: &Error) -> bool {
+    matches!(error, Error::Io { source, .. } if matches!(
+        source.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    ))
 }

@@ -69,5 +69,7 @@ fn diagnostics() {
         "diagnostics show 2610240010004182 endpoint-health.jsn",
         "diagnostics show 2610240010004182 mailbox-statistics.txt --as ben.okafor@support.example.com",
         "diagnostics show 2610240010004182 migration-users.csv",
+        "diagnostics show 2610240010004182 mailbox-statistics.txt",
+        "diagnostics show 2610240010004182 move-report.zip",
     ]));
 }

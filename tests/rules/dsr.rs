@@ -11,7 +11,7 @@ use caseward::ops::dsr::{self as ops, Discovered, NewRequest, Planned, Received}
 use std::sync::atomic::AtomicBool;
 
 pub fn given(kind: IdentifierType, value: &str) -> GivenIdentifier {
-    GivenIdentifier { kind, value: value.to_owned(), salt: None }
+    GivenIdentifier::new(kind, value)
 }
 
 pub fn jane() -> Vec<GivenIdentifier> {
@@ -137,8 +137,9 @@ fn dsr_4_requests_are_taken_by_engineers() {
 fn dsr_5_only_the_identifiers_given_are_searched_for() {
     let world = World::demo();
     let ana = world.as_engineer(ANA);
-    let none = ops::receive(&ana, new(RequestOption::A, &[], Vec::new()));
-    assert_eq!(refused(none).rule, "DSR-5");
+    let none = ops::receive(&ana, new(RequestOption::A, &[], Vec::new())).unwrap();
+    assert_eq!(none.state, DsrState::IdentifiersNeeded, "the clock runs all the same");
+    assert_eq!(refused(discover(&ana, none.id.as_str())).rule, "DSR-5");
     let dir = world.inside(&format!("tenants/contoso.com/cases/{MIGRATION}/records"));
     for (name, text) in [
         ("only-a-name.md", "Jane M. called, and so did Miller, Jane."),
@@ -315,4 +316,44 @@ fn dsr_10_a_person_decides_with_a_reason_and_it_is_kept() {
     let (_, lines) = ops::findings(&ana, &dsr).unwrap();
     let line = lines.iter().find(|line| line.finding.id == one[0]).unwrap();
     assert_eq!(line.choice, "excluded");
+}
+
+#[test]
+fn dsr_7_an_archive_goes_as_a_whole_and_the_plan_says_so() {
+    let world = World::demo();
+    let ana = world.as_engineer(ANA);
+    let report =
+        world.inside(&format!("tenants/contoso.com/cases/{MIGRATION}/diagnostics/move-report.zip"));
+    let records = world.inside(&format!("tenants/contoso.com/cases/{CLOSED}/records"));
+    // Found by a member; by several; by its own name and a member.
+    std::fs::copy(&report, records.join("one.zip")).unwrap();
+    std::fs::copy(&report, records.join("of jane@contoso.com.zip")).unwrap();
+    std::fs::write(
+        records.join("several.tar"),
+        tar(&[("a", "jane@contoso.com"), ("b", "jane@contoso.com")]),
+    )
+    .unwrap();
+    let (dsr, found) = discovered(&world, RequestOption::B, &[CLOSED]);
+    exclude_reviews(&ana, &dsr, &found);
+    let members = |name: &str| found.items.iter().filter(|f| f.path.contains(name)).count();
+    assert!(members("one.zip") >= 1 && members("several.tar!/") == 2, "{:?}", found.items);
+    let plan = ops::plan(&ana, &dsr, Some(PlanScope::Engagement), true).unwrap();
+    for name in ["one.zip", "of jane@contoso.com.zip", "several.tar"] {
+        let said = plan.warnings.iter().any(|w| w.contains(name) && w.contains("goes as a whole"));
+        assert!(said, "{name}: {:?}", plan.warnings);
+    }
+    let plain = plan.warnings.iter().any(|w| w.contains(".md") && w.contains("goes as a whole"));
+    assert!(!plain, "{:?}", plan.warnings);
+}
+
+/// A tar archive of text files.
+pub fn tar(members: &[(&str, &str)]) -> Vec<u8> {
+    let mut builder = ::tar::Builder::new(Vec::new());
+    for (name, text) in members {
+        let mut header = ::tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        builder.append_data(&mut header, name, text.as_bytes()).unwrap();
+    }
+    builder.into_inner().unwrap()
 }

@@ -4,7 +4,7 @@ use super::open::require_known_engineer;
 use crate::error::Result;
 use crate::model::{Activity, Case, CaseStatus, Closure, Id, Restriction, Severity, Time};
 use crate::ops::access::{self};
-use crate::ops::{Context, Matter};
+use crate::ops::{Context, Matter, partner};
 use crate::policy::access::SarState;
 use crate::policy::case as rules;
 use crate::workspace::{CaseRef, Commit, Loaded};
@@ -95,19 +95,51 @@ pub struct Closed {
 /// A rule says no.
 pub fn close(context: &Context, named: &str) -> Result<Closed> {
     let (case_ref, loaded) = to_change(context, named)?;
+    let context = &context.not_before(&[&case_ref.tenant])?;
+    access::settle_case(context, &case_ref)?;
     let matter = Matter::case(&case_ref);
     rules::may_close(&context.actor, &loaded.value).map_err(|refusal| {
         context.refused(refusal, &case_ref.tenant, Activity::CaseClosed, &matter)
     })?;
     let mut changed = loaded.value.clone();
+    let mut commit = Commit::new();
+    let (mut completed, canceled) =
+        close_in(context, &mut commit, &case_ref, &loaded, &mut changed)?;
+    commit.update(&loaded, changed.clone());
+    context.commit(commit)?;
+    let settings = &context.workspace.config().policy;
+    // SAR-13: who may not see approvals does not learn here which access there was.
+    if !context.actor.engineer {
+        completed.clear();
+    }
+    Ok(Closed {
+        id: changed.id.clone(),
+        tenant: case_ref.tenant,
+        closed_at: context.now,
+        completed,
+        canceled,
+        transfer_due_at: rules::transfer_due_at(settings, &changed)
+            .filter(|_| changed.transfer.is_some()),
+    })
+}
+
+/// Closes `changed`, a case that is open, and adds to a commit the audit entries that this owes to
+/// both tenants. Gives the access requests that became completed, and those that became canceled.
+pub(in crate::ops) fn close_in(
+    context: &Context,
+    commit: &mut Commit,
+    case_ref: &CaseRef,
+    loaded: &Loaded<Case>,
+    changed: &mut Case,
+) -> Result<(Vec<Id>, Vec<Id>)> {
     changed.status = CaseStatus::Closed;
     changed.closed_at = Some(context.now);
-    let mut commit = Commit::new();
-    commit.update(&loaded, changed.clone());
+    let matter = Matter::case(case_ref);
     let event = context.event(Activity::CaseClosed, &matter).change("status", "open", "closed");
     commit.audit(&case_ref.tenant, event.build());
+    partner::events(context, commit, &case_ref.tenant, changed)?;
     let (mut completed, mut canceled) = (Vec::new(), Vec::new());
-    for request in access::matters(context, &case_ref, Some(&loaded))?.0 {
+    for request in access::matters(context, case_ref, Some(loaded))?.0 {
         let sar = &request.request.value.id;
         let matter = Matter::access_request(sar);
         match request.status(context).state {
@@ -124,21 +156,7 @@ pub fn close(context: &Context, named: &str) -> Result<Closed> {
             _ => {}
         }
     }
-    context.commit(commit)?;
-    let settings = &context.workspace.config().policy;
-    // SAR-13: who may not see approvals does not learn here which access there was.
-    if !context.actor.engineer {
-        completed.clear();
-    }
-    Ok(Closed {
-        id: changed.id.clone(),
-        tenant: case_ref.tenant,
-        closed_at: context.now,
-        completed,
-        canceled,
-        transfer_due_at: rules::transfer_due_at(settings, &changed)
-            .filter(|_| changed.transfer.is_some()),
-    })
+    Ok((completed, canceled))
 }
 
 /// Marks a closed case "do not reopen without the customer's permission" (CASE-7).
@@ -171,6 +189,7 @@ pub fn restrict(context: &Context, named: &str, note: Option<String>) -> Result<
 /// A rule says no.
 pub fn reopen(context: &Context, named: &str, permission: Option<String>) -> Result<CaseRef> {
     let (case_ref, loaded) = to_change(context, named)?;
+    let context = &context.not_before(&[&case_ref.tenant])?;
     let matter = Matter::case(&case_ref);
     rules::may_reopen(&context.actor, &loaded.value, permission.as_deref()).map_err(|refusal| {
         context.refused(refusal, &case_ref.tenant, Activity::CaseReopened, &matter)

@@ -6,9 +6,10 @@ mod open;
 mod record;
 mod view;
 
+pub(super) use change::close_in;
 pub use change::{Closed, assign, close, remove, reopen, restrict, set_severity};
 pub use list::{CaseFilter, CaseLine, Due, list, matches_words};
 pub use open::{NewCase, open};
 pub(super) use record::may_note;
 pub use record::{Noted, add_record};
-pub use view::{CaseView, RecordView, TransferView, show};
+pub use view::{CaseView, RecordView, SlaView, TransferView, expunge_warning, show};

@@ -4,13 +4,12 @@ use super::super::{Context, Matter};
 use super::resume::{Resume, Stamp};
 use super::scope::{Scope, ScopeFile};
 use super::{decision, load_findings, to_change, to_lines};
-use crate::attest;
 use crate::discovery::{
     self, Content, FileResult, Identifier, IntakeOptions, Limits, Outcome, Query,
 };
 use crate::env::Stopwatch;
 use crate::error::{Error, Result};
-use crate::fs::RelPath;
+use crate::fs::{self, RelPath};
 use crate::model::{
     Activity, DecisionKind, DiscoverySummary, DsrState, Finding, FindingMatch, FindingOutcome, Id,
     Request, ScopeProblem, Sha256, UnsearchedStore,
@@ -105,6 +104,23 @@ pub fn discover(
     // A cache that stays is only ever used where it still fits.
     let _ = Resume::forget(context, &dsr);
     Ok(found)
+}
+
+/// Searches a request's scope once more and records nothing.
+///
+/// # Errors
+/// As [`discover`].
+pub(in crate::ops) fn search_once(
+    context: &Context,
+    dsr: &DsrRef,
+    request: &Request,
+    progress: &(dyn Fn(DiscoverProgress) + Sync),
+    cancel: &AtomicBool,
+) -> Result<Discovered> {
+    let earlier = load_findings(context, dsr)?;
+    let resume = Resume::default();
+    let how = Search { earlier: &earlier, resume, keep: false, progress, cancel };
+    search(context, dsr, request, how)
 }
 
 /// Compiles a request's identifiers, as they were accepted at intake.
@@ -313,8 +329,7 @@ fn number(
 }
 
 /// The hash and size of a file of the workspace.
-pub(super) fn hash_of(context: &Context, path: &RelPath) -> std::io::Result<(Sha256, u64)> {
+pub(in crate::ops) fn hash_of(context: &Context, path: &RelPath) -> std::io::Result<(Sha256, u64)> {
     let mut file = context.workspace.fs().open(path)?;
-    let (hash, size) = attest::Sha256::of_file(&mut *file, &mut |_| {})?;
-    Ok((Sha256(hash.0), size))
+    fs::hash_file(&mut *file, &mut |_| {})
 }

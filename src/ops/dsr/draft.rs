@@ -2,12 +2,13 @@
 
 use super::super::Context;
 use super::discover::hash_of;
+use super::redact::Rewriter;
 use super::scope::customer_tenants;
 use crate::error::{Error, Invalid, Result};
 use crate::fs::{FileKind, RelPath};
 use crate::model::{
-    Category, Finding, FindingKind, Meta, PlanAction, PlanItem, PlanScope, PlannedEngagement,
-    Request, Sha256, Store,
+    After, Category, DecisionKind, DsrType, Finding, FindingKind, Meta, PlanAction, PlanItem,
+    PlanScope, PlannedEngagement, Request, Sha256, Store,
 };
 use crate::policy::Refusal;
 use crate::policy::dsr::{self as rules, Choice};
@@ -33,31 +34,22 @@ impl Draft {
         findings: &[Finding],
         scope: PlanScope,
     ) -> Result<Self> {
-        let included: Vec<&Finding> = findings
-            .iter()
-            .filter(|finding| rules::choice(request, finding) == Choice::Included)
-            .collect();
-        let mut why: BTreeMap<String, String> = BTreeMap::new();
-        for finding in &included {
-            let (file, member) = match finding.path.split_once("!/") {
-                Some((file, _)) => (file.to_owned(), true),
-                None => (finding.path.clone(), false),
-            };
-            let reason = format!("finding {}", finding.id);
-            why.entry(file)
-                .and_modify(|known| *known = format!("{known}, {}", finding.id))
-                .or_insert_with(
-                    || if member { format!("{reason} in the archive") } else { reason },
-                );
-        }
+        let chosen = |choice| move |finding: &&Finding| rules::choice(request, finding) == choice;
+        let included: Vec<&Finding> = findings.iter().filter(chosen(Choice::Included)).collect();
+        let rewritten: Vec<&Finding> = findings.iter().filter(chosen(Choice::Rewritten)).collect();
+        let (why, archives) = reasons(&included);
         let mut draft = Self::default();
         match scope {
             PlanScope::Engagement => draft.whole_engagements(context, &included, &why)?,
-            PlanScope::Items => draft.single_items(context, request, &included, &why)?,
+            PlanScope::Items => {
+                draft.single_items(context, request, &included, &rewritten, &why)?;
+            }
         }
-        for (path, _) in why.iter().filter(|(_, why)| why.ends_with("in the archive")) {
+        draft.rewritten_items(context, request, &rewritten)?;
+        for item in draft.items.iter().filter(|item| archives.contains(item.path.as_str())) {
             draft.warnings.push(format!(
-                "{path} is an archive: it goes as a whole, not only the members found"
+                "{} is an archive: it goes as a whole, not only the members found",
+                item.path
             ));
         }
         if let Some(discovery) = &request.discovery
@@ -74,6 +66,9 @@ impl Draft {
             ));
         }
         draft.same_content_elsewhere(context, dsr)?;
+        let paths = draft.items.iter().map(|item| item.path.as_str()).collect();
+        let recipients = super::export::recipients(context, dsr, &paths)?;
+        draft.warnings.extend(recipients);
         Ok(draft)
     }
 
@@ -116,7 +111,6 @@ impl Draft {
                 self.warnings.push(format!(
                     "{named} keeps its case.toml as long as a file in it is under legal hold"
                 ));
-                continue;
             }
             // Last, so that the engagement stays whole in itself until everything else is gone.
             self.add_file(context, &record, &named, why, "part of the engagement")?;
@@ -146,6 +140,7 @@ impl Draft {
         context: &Context,
         request: &Request,
         included: &[&Finding],
+        rewritten: &[&Finding],
         why: &BTreeMap<String, String>,
     ) -> Result<()> {
         for finding in included {
@@ -158,7 +153,7 @@ impl Draft {
                     format!("{} ({}) is a record of the engagement itself and cannot go alone", finding.id, finding.path),
                 )
                 .hint(format!(
-                    "delete the whole engagement with --scope engagement, or `caseward dsr exclude {} {} --reason …`",
+                    "delete the whole engagement with --scope engagement, `caseward dsr redact {0} {1} --reason …`, or exclude it",
                     request.id, finding.id
                 ))
                 .into());
@@ -171,8 +166,11 @@ impl Draft {
             paths.insert(outer(finding)?, engagement.clone());
             engagements.insert(engagement);
         }
+        engagements.extend(rewritten.iter().filter_map(|finding| finding.engagement.clone()));
         let mut pseudonymised = BTreeMap::new();
-        for named in engagements.iter().filter(|named| !named.is_empty()) {
+        // What is corrected stays, and so does what is tied to it.
+        engagements.retain(|named| !named.is_empty() && request.kind != DsrType::Rectify);
+        for named in &engagements {
             let case_ref = context.workspace.find_case(named)?;
             for path in pseudonymised_diagnostics(context, &case_ref)? {
                 if !paths.contains_key(&path) && !rules::is_path_excluded(request, &path.display())
@@ -194,7 +192,58 @@ impl Draft {
         Ok(())
     }
 
-    /// Adds a file, unless it (or the file of this sidecar) is under legal hold (DEL-8).
+    /// The files whose matches give way to a mark or a correction. One that goes anyhow goes.
+    fn rewritten_items(
+        &mut self,
+        context: &Context,
+        request: &Request,
+        rewritten: &[&Finding],
+    ) -> Result<()> {
+        if rewritten.is_empty() {
+            return Ok(());
+        }
+        let rewriter = Rewriter::new(context, request)?;
+        for finding in rewritten {
+            let engagement = finding.engagement.clone().unwrap_or_default();
+            let whole = self.engagements.iter().any(|planned| planned.engagement == engagement);
+            if whole || self.items.iter().any(|item| item.path == finding.path) {
+                self.warnings.push(format!(
+                    "{} is not only rewritten but deleted: other findings take the whole file",
+                    finding.path
+                ));
+                continue;
+            }
+            let decided = rules::last_decision(request, &finding.id).map(|d| d.what);
+            let (action, word) = match decided {
+                Some(DecisionKind::Rectify) => (PlanAction::Rectify, "corrected"),
+                _ => (PlanAction::Redact, "redacted"),
+            };
+            for file in rewriter.files(finding)? {
+                let spans = crate::text::plural(file.spans, "span");
+                let why = format!("finding {}, {spans} {word}", finding.id);
+                let why = BTreeMap::from([(file.path.display(), why)]);
+                self.add_file(context, &file.path, &engagement, &why, word)?;
+                let item = self.items.last_mut().filter(|i| i.path == file.path.display());
+                if let Some(item) = item {
+                    if item.sha256 != file.before || item.size != file.size {
+                        return Err(Error::Conflict {
+                            message: format!("{} is being written to", file.path),
+                            hint: Some("nothing was planned; try again".to_owned()),
+                        });
+                    }
+                    item.action = action;
+                    item.after = Some(After {
+                        sha256: Sha256::of(&file.bytes),
+                        size: file.bytes.len() as u64,
+                        spans: file.spans,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a file. One that is under legal hold, and its sidecar, waits for the release (DEL-8).
     fn add_file(
         &mut self,
         context: &Context,
@@ -216,13 +265,11 @@ impl Draft {
         }
         let of_sidecar = layout::sidecar_of(path.name()).map(|file| path.parent().join(file));
         let meta = sidecar_meta(context, of_sidecar.as_ref().unwrap_or(path));
-        if let Some(hold) = meta.as_ref().and_then(|meta| meta.holds.first()) {
-            if of_sidecar.is_none() {
-                self.warnings.push(format!("{path} is kept: legal hold {} [DEL-8]", hold.id));
-                let (path, hold) = (path.display(), hold.id.clone());
-                self.held.push(crate::model::HeldFile { path, hold });
-            }
-            return Ok(());
+        let hold = meta.as_ref().and_then(|meta| meta.holds.first()).map(|hold| hold.id.clone());
+        if let Some(hold) = hold.clone().filter(|_| of_sidecar.is_none()) {
+            self.warnings
+                .push(format!("{path} is kept until its legal hold {hold} is released [DEL-8]"));
+            self.held.push(crate::model::HeldFile { path: path.display(), hold });
         }
         let (sha256, size) =
             hash_of(context, path).map_err(|error| Error::io("read", path, error))?;
@@ -233,6 +280,10 @@ impl Draft {
             Some(file) => format!("sidecar of {}", file.name().to_string_lossy()),
             None => otherwise.to_owned(),
         });
+        let reason = match hold {
+            Some(hold) => format!("{reason}; waits for legal hold {hold}"),
+            None => reason,
+        };
         self.items.push(PlanItem {
             path: shown,
             action: PlanAction::Delete,
@@ -245,6 +296,7 @@ impl Draft {
             categories: meta.map(|meta| meta.categories).unwrap_or_default(),
             why: reason,
             engagement: engagement.to_owned(),
+            after: None,
         });
         Ok(())
     }
@@ -273,6 +325,31 @@ impl Draft {
         self.warnings.extend(warnings);
         Ok(())
     }
+}
+
+/// Why each file with an included finding goes, and which of them are archives of which a member
+/// was found.
+fn reasons<'a>(included: &[&'a Finding]) -> (BTreeMap<String, String>, BTreeSet<&'a str>) {
+    let mut files: BTreeMap<&str, (Vec<&str>, Vec<&str>)> = BTreeMap::new();
+    for finding in included {
+        match finding.path.split_once("!/") {
+            Some((file, _)) => files.entry(file).or_default().1.push(&finding.id),
+            None => files.entry(&finding.path).or_default().0.push(&finding.id),
+        }
+    }
+    let archives =
+        files.iter().filter(|(_, (_, members))| !members.is_empty()).map(|(file, _)| *file);
+    let archives = archives.collect();
+    let words = |(own, members): (Vec<&str>, Vec<&str>)| match (own.is_empty(), members.is_empty())
+    {
+        (_, true) => format!("finding {}", own.join(", ")),
+        (true, false) => format!("finding {} in the archive", members.join(", ")),
+        (false, false) => {
+            format!("finding {}, and {} in the archive", own.join(", "), members.join(", "))
+        }
+    };
+    let why = files.into_iter().map(|(file, found)| (file.to_owned(), words(found))).collect();
+    (why, archives)
 }
 
 /// The outer file of a finding.

@@ -71,14 +71,19 @@ pub(super) fn compose(
             .iter()
             .map(|given| Identifier {
                 kind: given.kind.to_string(),
-                mask: mask(given.kind.as_str(), &given.value),
+                mask: given.mask.clone().unwrap_or_else(|| mask(given.kind.as_str(), &given.value)),
                 commitment: given
                     .salt
                     .map(|salt| commitment(&salt.0, given.kind.as_str(), &given.value))
+                    .or(given.commitment.map(|commitment| commitment.0))
+                    .map(|commitment| crate::model::Sha256(commitment).to_string())
                     .unwrap_or_default(),
             })
             .collect(),
-        scope: scope(request, names),
+        scope: Scope {
+            transfer_request: crate::ops::transfer::in_report(context, dsr)?,
+            ..scope(request, names)
+        },
         items: items(log, &plan, txs)?,
         retained: retained(context, dsr, request, &plan)?,
         tool: Tool { name: "caseward".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
@@ -88,12 +93,12 @@ pub(super) fn compose(
     })
 }
 
-/// `HMAC-SHA-256(salt, "caseward-identifier/1 <type> <value>")` in hex.
-fn commitment(salt: &[u8; 32], kind: &str, value: &str) -> String {
+/// `HMAC-SHA-256(salt, "caseward-identifier/1 <type> <value>")`.
+pub(in crate::ops) fn commitment(salt: &[u8; 32], kind: &str, value: &str) -> [u8; 32] {
     // HMAC takes keys of any length.
-    let Ok(mut mac) = Hmac::<sha2::Sha256>::new_from_slice(salt) else { return String::new() };
+    let Ok(mut mac) = Hmac::<sha2::Sha256>::new_from_slice(salt) else { return [0; 32] };
     mac.update(format!("caseward-identifier/1 {kind} {value}").as_bytes());
-    crate::model::Sha256(mac.finalize().into_bytes().into()).to_string()
+    mac.finalize().into_bytes().into()
 }
 
 fn approvals(request: &Request) -> Vec<Approval> {
@@ -189,14 +194,14 @@ fn items(log: &Log, plan: &[PlanItem], txs: &[TxId]) -> Result<Vec<Item>> {
                     .and_then(|item| item.origin.clone())
                     .unwrap_or_else(|| "record of the workspace".to_owned()),
                 size: record.size,
-                sha256_at_attach: attached.map(|hash| crate::attest::Sha256(hash.0)),
+                sha256_at_attach: attached,
                 sha256_before_removal: gone.then_some(record.sha256),
                 sha256_after: record.after,
                 collected_at: known.and_then(|item| item.collected_at),
                 attached_at: known.and_then(|item| item.attached_at),
                 removed_at: gone.then_some(ended_at),
                 verdict: word,
-                hash_mismatch: attached.is_some_and(|hash| hash.0 != record.sha256.0),
+                hash_mismatch: attached.is_some_and(|hash| hash != record.sha256),
                 reason: reason.map(str::to_owned),
                 verification: match verdict {
                     Verdict::Removed => "looked up after removal: absent; flushed to storage",
@@ -246,15 +251,24 @@ fn retained(
         let ground = match crate::policy::dsr::choice(request, finding) {
             Choice::LegalRecord => "legal record".to_owned(),
             // What a person excluded was judged to be somebody else's data: it is not named here.
-            Choice::Excluded | Choice::Included | Choice::Undecided => continue,
+            Choice::Excluded | Choice::Included | Choice::Rewritten | Choice::Undecided => continue,
         };
         kept.push(Retained { path: finding.path.clone(), ground, until: None });
     }
-    for held in request.plan.iter().flat_map(|plan| &plan.held) {
+    let results = results(request, plan);
+    let gone: BTreeSet<&str> = plan
+        .iter()
+        .zip(&results)
+        .filter(|(_, letter)| matches!(letter, 'g' | 'r' | 'a'))
+        .map(|(item, _)| item.path.as_str())
+        .collect();
+    let held = request.plan.iter().flat_map(|plan| &plan.held);
+    // A hold that was released since keeps nothing any more.
+    for held in held.filter(|held| !gone.contains(held.path.as_str())) {
         let ground = format!("legal hold {} [DEL-8]", held.hold);
         kept.push(Retained { path: held.path.clone(), ground, until: None });
     }
-    for (item, letter) in plan.iter().zip(results(request, plan)) {
+    for (item, letter) in plan.iter().zip(results) {
         if letter == 'm' {
             let ground = "changed since the plan was approved".to_owned();
             kept.push(Retained { path: item.path.clone(), ground, until: None });

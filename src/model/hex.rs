@@ -1,4 +1,4 @@
-//! Lower-case hexadecimal, the only spelling the log accepts.
+//! Lower-case hexadecimal, the only spelling that records and the log accept.
 
 /// The lower-case hexadecimal spelling of `bytes`.
 pub(crate) fn encode(bytes: &[u8]) -> String {

@@ -1,49 +1,25 @@
 //! A SHA-256 value: of a file's content, a leaf, a node or a root.
 
 use super::hex;
-use crate::fs::FsFile;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::Digest;
 use std::fmt;
-use std::io;
 use std::str::FromStr;
 
-/// 32 bytes of SHA-256, written as 64 lower-case hexadecimal digits.
+/// 32 bytes of SHA-256: of a content, a leaf, a node or a root. Written as 64 lower-case
+/// hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Sha256(pub [u8; 32]);
 
 /// A text that is not 64 lower-case hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not 64 lower-case hexadecimal digits")]
+#[error("not a SHA-256 (64 lower-case hexadecimal digits)")]
 pub struct NotSha256;
-
-/// How much of a file is read at once.
-const CHUNK: usize = 256 * 1024;
 
 impl Sha256 {
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(sha2::Sha256::digest(bytes).into())
-    }
-
-    /// Hashes a file from its open handle to its end, so that no other name can slip in between.
-    /// `read` hears the bytes of each piece. Returns the hash and how many bytes were hashed.
-    ///
-    /// # Errors
-    /// Whatever reading answers.
-    pub fn of_file(file: &mut dyn FsFile, read: &mut dyn FnMut(u64)) -> io::Result<(Self, u64)> {
-        let mut hasher = sha2::Sha256::new();
-        let mut buffer = vec![0; CHUNK];
-        let mut offset = 0;
-        loop {
-            let count = file.read_at(&mut buffer, offset)?;
-            if count == 0 {
-                return Ok((Self(hasher.finalize().into()), offset));
-            }
-            hasher.update(&buffer[..count]);
-            offset += count as u64;
-            read(count as u64);
-        }
     }
 }
 
@@ -77,5 +53,20 @@ impl<'de> Deserialize<'de> for Sha256 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_hash_reads_back(bytes in any::<[u8; 32]>()) {
+            let hash = Sha256(bytes);
+            prop_assert_eq!(hash.to_string().parse::<Sha256>().unwrap(), hash);
+        }
     }
 }
