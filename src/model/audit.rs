@@ -35,10 +35,10 @@ words! {
         CaseReopened = "Case reopened",
         CaseRestricted = "Case restricted",
         CaseExpunged = "Case expunged",
-        /// Only ever a failure: what may be read is read without an entry.
-        RecordViewed = "Record viewed",
         HoldPlaced = "Legal hold placed",
         HoldReleased = "Legal hold released",
+        /// Only ever a failure: what may be read is read without an entry.
+        RecordViewed = "Record viewed",
         ConsentGranted = "Consent granted",
         ConsentDeclined = "Consent declined",
         ConsentRevoked = "Consent revoked",
@@ -68,11 +68,11 @@ words! {
         DsrExtended = "Data subject request extended",
         DsrDenied = "Data subject request denied",
         DsrClosed = "Data subject request closed",
+        DsrEvidenceErased = "Data subject request evidence erased",
         PartnerAdded = "Add a partner to cross-tenant access setting",
         PartnerRolesAdded = "Add allowed assignable roles",
         PartnerRolesRemoved = "Delete allowed assignable roles",
         PartnerRemoved = "Delete partner specific cross-tenant access setting",
-        DsrEvidenceErased = "Data subject request evidence erased",
     }
 }
 
@@ -102,9 +102,9 @@ impl Activity {
             | Self::CaseReopened
             | Self::CaseRestricted
             | Self::CaseExpunged
-            | Self::RecordViewed
             | Self::HoldPlaced
-            | Self::HoldReleased => AuditCategory::SupportCase,
+            | Self::HoldReleased
+            | Self::RecordViewed => AuditCategory::SupportCase,
             Self::ConsentGranted | Self::ConsentDeclined | Self::ConsentRevoked => {
                 AuditCategory::Consent
             }

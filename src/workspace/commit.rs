@@ -15,9 +15,9 @@ pub struct Commit {
     /// Records that are not written, but on whose contents the writes rest.
     premises: Vec<(RelPath, Expected)>,
     events: Vec<(Id, AuditEvent)>,
+    lines: Vec<(RelPath, Vec<u8>)>,
     /// Events that whoever commits next appends, once.
     owed: Vec<(Id, AuditEvent)>,
-    lines: Vec<(RelPath, Vec<u8>)>,
     removals: Vec<RelPath>,
 }
 
@@ -107,11 +107,6 @@ impl Commit {
         self.events.push((tenant.clone(), event));
     }
 
-    /// Appends an event that follows from the clock and has a derived id, unless the log has it.
-    pub fn owe(&mut self, tenant: &Id, event: AuditEvent) {
-        self.owed.push((tenant.clone(), event));
-    }
-
     /// A new version of a record that was read, written afresh: comments and people's own values of
     /// the old text do not stay.
     pub fn rewrite<T: Record>(&mut self, base: &Loaded<T>, mut record: T) {
@@ -131,6 +126,11 @@ impl Commit {
         }
     }
 
+    /// Appends an event that follows from the clock and has a derived id, unless the log has it.
+    pub fn owe(&mut self, tenant: &Id, event: AuditEvent) {
+        self.owed.push((tenant.clone(), event));
+    }
+
     /// Removes a directory that is empty by then, and its empty parents up to the engagement.
     /// Never a file: files are removed by the attestation log's transaction alone.
     pub fn remove_empty_dir(&mut self, dir: RelPath) {
@@ -141,8 +141,8 @@ impl Commit {
     pub fn is_empty(&self) -> bool {
         self.writes.is_empty()
             && self.events.is_empty()
-            && self.owed.is_empty()
             && self.lines.is_empty()
+            && self.owed.is_empty()
             && self.removals.is_empty()
     }
 }

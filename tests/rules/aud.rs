@@ -3,8 +3,8 @@
 use super::world::*;
 use caseward::error::Error;
 use caseward::model::{
-    Activity, AuditCategory, AuditEvent, AuditResult, ContactMethod, Decision, InitiatedBy, Portal,
-    RecordKind, Regulation, RequestOption, Requester, Severity,
+    Activity, AuditCategory, AuditEvent, AuditResult, Channel, ContactMethod, Decision,
+    InitiatedBy, Portal, RecordKind, Regulation, RequestOption, Requester, Severity,
 };
 use caseward::ops::access::DecisionInput;
 use caseward::ops::case::NewCase;
@@ -476,6 +476,39 @@ fn aud_9_refused_attempts_are_logged() {
             "contoso-test.com",
             "SAR-3",
             access::withdraw(&as_(JOHN), "SAR-6JWD83PK")
+        ),
+        attempt!(
+            "dsr through the wrong channel",
+            "contoso.com",
+            "DSR-4",
+            dsr::receive_as(
+                &as_(ANA),
+                new_request(),
+                dsr::Arrival { channel: Some(Channel::Direct), ..Default::default() }
+            )
+        ),
+        attempt!("deny", "contoso.com", "DSR-1", dsr::deny(&as_(ANA), referred, "w", None, false)),
+        attempt!(
+            "extend",
+            "contoso.com",
+            "DSR-1",
+            dsr::extend(&as_(ANA), referred, "complexity", "w")
+        ),
+        attempt!("hold", "contoso.com", "DSR-1", dsr::hold(&as_(ANA), referred, "w")),
+        attempt!("resume", "contoso.com", "DSR-1", dsr::resume(&as_(ANA), referred)),
+        attempt!("confirm", "contoso.com", "LAW-4", dsr::confirm(&as_(ANA), referred)),
+        attempt!("restrict", "contoso.com", "DSR-12", dsr::restrict(&as_(ANA), referred, "w")),
+        attempt!(
+            "export",
+            "contoso.com",
+            "DSR-1",
+            dsr::export(&as_(ANA), referred, std::path::Path::new("/nowhere"))
+        ),
+        attempt!(
+            "redact",
+            "contoso.com",
+            "DSR-1",
+            dsr::redact(&as_(ANA), referred, &["f0001".to_owned()], "w")
         ),
         attempt!(
             "read the log",

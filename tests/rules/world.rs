@@ -151,6 +151,11 @@ impl World {
         path
     }
 
+    /// A path of the user's, outside the workspace.
+    pub fn file_path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
     /// `principal` acting at the story's moment.
     pub fn as_engineer(&self, principal: &str) -> Context {
         self.at(NOW, principal)

@@ -87,6 +87,8 @@ pub struct RecordView {
     pub at: Option<Time>,
     pub by: Option<String>,
     pub internal: bool,
+    /// Under legal hold (DEL-8).
+    pub held: bool,
 }
 
 /// The transfer workspace of a case. Counts are for its engineers and listed accounts only (DTM-2).
@@ -162,6 +164,7 @@ pub fn show(context: &Context, case_ref: &CaseRef) -> Result<CaseView> {
                     size: artefact.size,
                     at: meta.as_ref().map(|meta| meta.at),
                     internal: meta.as_ref().is_some_and(|meta| meta.internal),
+                    held: meta.as_ref().is_some_and(|meta| !meta.holds.is_empty()),
                     by: meta.map(|meta| meta.by),
                 }
             })
