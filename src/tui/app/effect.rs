@@ -166,6 +166,11 @@ pub enum Operation {
         by: String,
         kind: String,
     },
+    Severity {
+        case: CaseRef,
+        severity: Severity,
+        on_request_of: Option<String>,
+    },
     RequestAccess {
         case: CaseRef,
         tenant: String,
@@ -174,11 +179,6 @@ pub enum Operation {
     Decide {
         sar: Id,
         decision: Decision,
-    },
-    Severity {
-        case: CaseRef,
-        severity: Severity,
-        on_request_of: Option<String>,
     },
     RemoveAccess(Id),
     WithdrawAccess(Id),
