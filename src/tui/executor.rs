@@ -8,7 +8,7 @@ use super::operate;
 use super::worker::{Sink, Worker};
 use crate::error::Result;
 use crate::model::{AuditEvent, Id, InitiatedBy};
-use crate::ops::{self, Context, access, allowed, attest, case, dsr, status};
+use crate::ops::{self, Context, access, allowed, attest, case, dsr, retention, status, transfer};
 use crate::workspace::CaseRef;
 
 /// Whether the moment moves on: a test holds it still.
@@ -113,6 +113,11 @@ impl Executor {
                 let (size, entries) = attest::log(context, LOG_ENTRIES)?;
                 Loaded::Log { size, entries }
             }
+            Load::Retention => {
+                let (items, problems) = retention::list(context, None)?;
+                Loaded::Retention { items, problems }
+            }
+            Load::SweepPreview => Loaded::SweepPreview(Box::new(retention::rehearse(context)?)),
             Load::Entry(index) => Loaded::Entry(Box::new(attest::show(context, *index)?)),
         })
     }
@@ -129,13 +134,18 @@ impl Executor {
                 .iter()
                 .any(|target| requests.iter().any(|id| id == target.id.as_str()))
         };
-        let audit = match ops::audit::show(context, case_ref.tenant.as_str(), None) {
-            Ok((_, events, _)) => {
-                Ok(events.iter().rev().filter(|event| about(event)).map(audit_line).collect())
+        // Looking at a case is no attempt to read the log: without the right it is not asked for.
+        let audit = allowed::of_audit(context, &case_ref.tenant)
+            .map_err(crate::error::Error::from)
+            .and_then(|()| ops::audit::show(context, case_ref.tenant.as_str(), None));
+        let audit = match audit {
+            Ok(log) => {
+                Ok(log.events.iter().rev().filter(|event| about(event)).map(audit_line).collect())
             }
             Err(error) => Err(Failure::from(&error)),
         };
-        Ok(CaseData { view, allowed, audit })
+        let folder = transfer::glance(context, case_ref)?;
+        Ok(CaseData { view, allowed, folder, audit })
     }
 
     fn session(&self) -> Result<Session> {

@@ -4,7 +4,7 @@ use super::app::{Done, Operation, Then};
 use crate::error::Result;
 use crate::model::Decision;
 use crate::ops::dsr::Stepped;
-use crate::ops::{Context, access, case, consent, dsr};
+use crate::ops::{Context, access, case, consent, dsr, hold, transfer};
 
 pub(super) fn run(context: &Context, operation: Operation) -> Result<Done> {
     let mut then = Then::Stay;
@@ -79,6 +79,29 @@ pub(super) fn run(context: &Context, operation: Operation) -> Result<Done> {
             let state = dsr::give_back(context, dsr.as_str(), &reason)?;
             format!("{dsr} is in {state} again.")
         }
+        Operation::Hold { path, reason } => {
+            let held = hold::add(context, &path, &reason)?;
+            format!("{} is on legal hold, {}.", name_of(&held.path), held.id)
+        }
+        Operation::ReleaseHolds { path } => {
+            let released = hold::release_file(context, &path)?;
+            let ids: Vec<&str> = released.iter().map(|hold| hold.id.as_str()).collect();
+            format!("{} is released: {}.", name_of(&path), ids.join(", "))
+        }
+        Operation::TransferLink { case, add, remove } => {
+            let linked = transfer::link(context, &case.to_string(), &add, &remove)?;
+            let until = linked.expires_at.map(|at| at.format("%Y-%m-%d").to_string());
+            format!(
+                "The new link of case {} is valid until {}; accounts: {}.",
+                case.id,
+                until.unwrap_or_default(),
+                if linked.accounts.is_empty() {
+                    "none".to_owned()
+                } else {
+                    linked.accounts.join(", ")
+                }
+            )
+        }
         Operation::Redact { dsr, items, reason } => {
             let count = dsr::redact(context, dsr.as_str(), &items, &reason)?;
             format!("{} will be redacted.", crate::text::plural(count as u64, "finding"))
@@ -108,7 +131,7 @@ pub(super) fn run(context: &Context, operation: Operation) -> Result<Done> {
         Operation::Deny { dsr, reason, late } => {
             stepped(&dsr::deny(context, dsr.as_str(), &reason, None, late)?)
         }
-        Operation::Hold { dsr, reason } => stepped(&dsr::hold(context, dsr.as_str(), &reason)?),
+        Operation::PutAside { dsr, reason } => stepped(&dsr::hold(context, dsr.as_str(), &reason)?),
         Operation::Resume(dsr) => stepped(&dsr::resume(context, dsr.as_str())?),
         Operation::CloseRequest { dsr, reason } => {
             let reason = (!reason.is_empty()).then_some(reason);
@@ -120,6 +143,10 @@ pub(super) fn run(context: &Context, operation: Operation) -> Result<Done> {
         }
     };
     Ok(Done { said, then })
+}
+
+fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// A step of a request's clock or end in words, with what is to be sent.

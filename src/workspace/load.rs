@@ -1,10 +1,16 @@
 //! Finding and reading records.
 
-use super::{CaseRef, DsrRef, Problem, ProblemKind, Record, Workspace, layout, record};
+use super::{
+    CaseRef, DsrRef, Problem, ProblemKind, Record, TransferRef, Workspace, layout, record,
+};
 use crate::error::{Error, Invalid, Result};
 use crate::fs::{self, FileKind, RelPath};
-use crate::model::{AccessRequest, Approval, Case, Id, Request, Tenant, Tombstone};
+use crate::model::{
+    AccessRequest, Approval, Case, Id, Request, Tenant, Tombstone, TransferRequest,
+};
+use crate::policy::case as rules;
 use crate::text;
+use std::collections::HashSet;
 use std::io;
 
 /// A record with the text it was read from: what a change is based on.
@@ -49,13 +55,15 @@ impl Workspace {
             Err(error) => return Err(self.io("read", dir, error)),
         };
         let (mut ids, mut problems) = (Vec::new(), Vec::new());
+        let mut known: HashSet<Id> = HashSet::new();
         for entry in entries {
             let path = dir.join(&entry.name);
             let why = match (entry.kind, entry.name.to_str().map(Id::new)) {
                 (FileKind::Dir, Some(Ok(id))) => {
-                    if let Some(twin) = ids.iter().find(|known| **known == id) {
+                    if let Some(twin) = known.get(&id) {
                         format!("the same id as {twin}: ids are compared without case")
                     } else {
+                        known.insert(id.clone());
                         ids.push(id);
                         continue;
                     }
@@ -354,6 +362,41 @@ impl Workspace {
         Ok((requests, problems))
     }
 
+    /// The ids of the transfer deletion requests of a tenant, valid or not.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn transfer_request_ids(&self, tenant: &Id) -> Result<Vec<Id>> {
+        Ok(self.ids(&layout::transfer_requests(tenant))?.0)
+    }
+
+    /// The transfer deletion requests of a tenant, by id.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn transfer_requests(&self, tenant: &Id) -> Result<Listed<TransferRequest>> {
+        let (ids, mut problems) = self.ids(&layout::transfer_requests(tenant))?;
+        let of = |id: &Id| TransferRef { tenant: tenant.clone(), id: id.clone() };
+        let paths = ids.iter().map(|id| layout::transfer_request(&of(id)));
+        let requests = self.load_each(paths, &mut problems, |request: &TransferRequest, path| {
+            let dir = path.parent();
+            let named = dir.name().to_string_lossy().into_owned();
+            (request.id != *named)
+                .then(|| format!("its id is `{}`, its directory `{named}`", request.id))
+        });
+        Ok((requests, problems))
+    }
+
+    /// A transfer deletion request.
+    ///
+    /// # Errors
+    /// Its file is missing or not valid.
+    pub fn transfer_request(&self, request: &TransferRef) -> Result<Loaded<TransferRequest>> {
+        let path = layout::transfer_request(request);
+        self.load(&path)?
+            .ok_or_else(|| Invalid::new(path.display(), "the request has no request.toml").into())
+    }
+
     /// The data subject request that `ID` or `TENANT/ID` names.
     ///
     /// # Errors
@@ -446,10 +489,9 @@ fn check_case(case: &Case, path: &RelPath) -> Option<String> {
     if closed != case.closed_at.is_some() {
         return Some("`status` and `closed_at` contradict each other".to_owned());
     }
-    case.contacts
-        .iter()
-        .find_map(|contact| crate::policy::case::check_contact(contact).err())
-        .map(|refusal| refusal.to_string())
+    let contacts = case.contacts.iter().map(rules::check_contact);
+    let service = rules::check_service(case.sla.as_ref(), case.assigned_to.as_deref());
+    contacts.chain([service]).find_map(Result::err).map(|refusal| refusal.to_string())
 }
 
 /// An id that nothing bears, with the nearest one that something does.

@@ -18,7 +18,7 @@ mod stage;
 pub use artefact::Artefact;
 pub use commit::Commit;
 pub use init::NewWorkspace;
-pub use layout::{CaseRef, DsrRef};
+pub use layout::{CaseRef, DsrRef, TransferRef};
 pub use load::Loaded;
 pub use problem::{Problem, ProblemKind};
 pub use record::Record;
@@ -37,6 +37,7 @@ pub struct Workspace {
     fs: Arc<dyn Fs>,
     root: PathBuf,
     config: Arc<WorkspaceConfig>,
+    latest: audit::LatestEvents,
 }
 
 impl Workspace {
@@ -86,7 +87,12 @@ impl Workspace {
             .hint("install a newer caseward")
             .into());
         }
-        let workspace = Self { fs, root: root.to_path_buf(), config: Arc::new(config) };
+        let workspace = Self {
+            fs,
+            root: root.to_path_buf(),
+            config: Arc::new(config),
+            latest: Default::default(),
+        };
         if access == Access::Write && workspace.has_interrupted_commits()? {
             let lock = workspace.lock()?;
             workspace.roll_forward(&lock)?;

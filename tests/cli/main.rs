@@ -25,5 +25,8 @@ mod dsr_answers;
 mod dsr_story;
 mod general;
 mod generate;
+mod hold;
+mod retention;
 mod settings;
 mod status;
+mod transfer;

@@ -306,6 +306,7 @@ pub fn case(name: &str, opened_at: &str, answers: &[(Answer, &str)]) -> Case {
         contacts: Vec::new(),
         consent: answers.iter().map(|(answer, at)| consent(*answer, at)).collect(),
         closures: Vec::new(),
+        sla: None,
         restriction: None,
         transfer: None,
         x: None,

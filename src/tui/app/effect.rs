@@ -12,9 +12,11 @@ use crate::ops::case::{CaseLine, CaseView};
 use crate::ops::dsr::{
     ContextLine, Executed, FindingLine, NewRequest, Replacement, RequestAllowed, RequestView,
 };
+use crate::ops::retention::{RetentionItem, Swept};
 use crate::ops::status::Status;
+use crate::ops::transfer::{FolderView, TransferUpload};
 use crate::tui::keymap::Key;
-use crate::workspace::CaseRef;
+use crate::workspace::{CaseRef, Problem};
 use std::path::PathBuf;
 
 /// Something that the state has to know.
@@ -72,6 +74,9 @@ pub enum Load {
     Receipt(String),
     Log,
     Entry(u64),
+    Retention,
+    /// What a sweep would delete.
+    SweepPreview,
 }
 
 /// What was read.
@@ -88,6 +93,8 @@ pub enum Loaded {
     Receipt(Box<Executed>),
     Log { size: u64, entries: Vec<EntryView> },
     Entry(Box<Shown>),
+    Retention { items: Vec<RetentionItem>, problems: Vec<Problem> },
+    SweepPreview(Box<Swept>),
 }
 
 /// The landing screen's data.
@@ -102,6 +109,8 @@ pub struct CaseList {
 pub struct CaseData {
     pub view: CaseView,
     pub allowed: CaseAllowed,
+    /// The transfer folder, for whom it is (DTM-2).
+    pub folder: Option<FolderView>,
     /// The tenant's audit events about it, newest first; why not, where they may not be read.
     pub audit: Result<Vec<AuditLine>, Failure>,
 }
@@ -151,32 +160,116 @@ pub struct Person {
 /// A write of milliseconds.
 #[derive(Debug, Clone)]
 pub enum Operation {
-    Consent { case: CaseRef, yes: bool, by: String },
-    RequestAccess { case: CaseRef, tenant: String, justification: String },
-    Decide { sar: Id, decision: Decision },
+    Consent {
+        case: CaseRef,
+        yes: bool,
+        by: String,
+    },
+    RequestAccess {
+        case: CaseRef,
+        tenant: String,
+        justification: String,
+    },
+    Decide {
+        sar: Id,
+        decision: Decision,
+    },
     RemoveAccess(Id),
     WithdrawAccess(Id),
-    Assign { case: CaseRef, engineer: String },
+    Assign {
+        case: CaseRef,
+        engineer: String,
+    },
     Close(CaseRef),
-    Reopen { case: CaseRef, permission: Option<String> },
-    Note { case: CaseRef, kind: RecordKind, internal: bool, text: String },
+    Reopen {
+        case: CaseRef,
+        permission: Option<String>,
+    },
+    Note {
+        case: CaseRef,
+        kind: RecordKind,
+        internal: bool,
+        text: String,
+    },
     Receive(NewRequest),
-    Include { dsr: Id, items: Vec<String>, reason: String },
-    Exclude { dsr: Id, items: Vec<String>, reason: String },
-    Approve { dsr: Id, digest: Sha256 },
-    GiveBack { dsr: Id, reason: String },
-    CancelRequest { dsr: Id, reason: String },
-    Redact { dsr: Id, items: Vec<String>, reason: String },
-    Rectify { dsr: Id, item: String, to: String, reason: String },
-    Identify { dsr: Id, identifiers: Vec<GivenIdentifier> },
-    Restrict { dsr: Id, reason: String },
-    SwapContact { dsr: Id, with: Replacement },
+    Include {
+        dsr: Id,
+        items: Vec<String>,
+        reason: String,
+    },
+    Exclude {
+        dsr: Id,
+        items: Vec<String>,
+        reason: String,
+    },
+    Approve {
+        dsr: Id,
+        digest: Sha256,
+    },
+    GiveBack {
+        dsr: Id,
+        reason: String,
+    },
+    CancelRequest {
+        dsr: Id,
+        reason: String,
+    },
+    Hold {
+        path: String,
+        reason: String,
+    },
+    /// Every hold on the file.
+    ReleaseHolds {
+        path: String,
+    },
+    TransferLink {
+        case: CaseRef,
+        add: Vec<String>,
+        remove: Vec<String>,
+    },
+    Redact {
+        dsr: Id,
+        items: Vec<String>,
+        reason: String,
+    },
+    Rectify {
+        dsr: Id,
+        item: String,
+        to: String,
+        reason: String,
+    },
+    Identify {
+        dsr: Id,
+        identifiers: Vec<GivenIdentifier>,
+    },
+    Restrict {
+        dsr: Id,
+        reason: String,
+    },
+    SwapContact {
+        dsr: Id,
+        with: Replacement,
+    },
     Confirm(Id),
-    Extend { dsr: Id, ground: String, reason: String },
-    Deny { dsr: Id, reason: String, late: bool },
-    Hold { dsr: Id, reason: String },
+    Extend {
+        dsr: Id,
+        ground: String,
+        reason: String,
+    },
+    Deny {
+        dsr: Id,
+        reason: String,
+        late: bool,
+    },
+    PutAside {
+        dsr: Id,
+        reason: String,
+    },
     Resume(Id),
-    CloseRequest { dsr: Id, reason: String },
+    CloseRequest {
+        dsr: Id,
+        reason: String,
+    },
 }
 
 /// Work that may take long.
@@ -189,6 +282,9 @@ pub enum Work {
     Verify,
     Report { dsr: Id, out: PathBuf },
     Export { dsr: Id, out: PathBuf },
+    Sweep,
+    TransferAdd(TransferUpload),
+    TransferDelete { case: CaseRef, name: String },
 }
 
 impl Work {
@@ -203,6 +299,13 @@ impl Work {
             Self::Verify => "Verification of the log".to_owned(),
             Self::Report { dsr, .. } => format!("Report on {dsr}"),
             Self::Export { dsr, .. } => format!("Export of {dsr}"),
+            Self::Sweep => "The sweep".to_owned(),
+            Self::TransferAdd(upload) => {
+                format!("Adding to the transfer folder of {}", upload.case)
+            }
+            Self::TransferDelete { case, .. } => {
+                format!("Deletion in the transfer folder of {}", case.id)
+            }
         }
     }
 

@@ -123,7 +123,7 @@ pub(super) fn identifier_fields() -> [Field; 3] {
 /// What was typed into [`identifier_fields`].
 pub(super) fn identifiers(fields: &[Field]) -> Result<Vec<GivenIdentifier>, Failure> {
     let unknown = |error: crate::model::UnknownWord| Failure::usage(error.to_string());
-    let given = |kind, value: &str| GivenIdentifier { kind, value: value.to_owned(), salt: None };
+    let given = |kind, value: &str| GivenIdentifier::new(kind, value);
     let mut identifiers: Vec<GivenIdentifier> =
         split(fields[0].word()).map(|value| given(IdentifierType::Email, value)).collect();
     identifiers.extend(split(fields[1].word()).map(|value| given(IdentifierType::Name, value)));
