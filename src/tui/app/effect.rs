@@ -254,7 +254,7 @@ pub enum Operation {
         reason: String,
         late: bool,
     },
-    Hold {
+    PutAside {
         dsr: Id,
         reason: String,
     },
