@@ -56,6 +56,7 @@ pub enum ActionId {
     FindingExcludeRest,
     FindingContext,
     LogVerify,
+    LogReport,
 }
 
 /// Where an action is at home; the keys of a screen's own scope win over the wider ones.
@@ -207,6 +208,7 @@ pub const ACTIONS: &[Info] = &[
     write(A::FindingExcludeRest, "finding_exclude_rest", "exclude all undecided", "Keep everything that nobody decided on, with one reason", S::Review, Danger::None, &["E"]),
     plain(A::FindingContext, "finding_context", "context", "The matches in their surroundings, everything else masked", S::Review, &["c"]),
     plain(A::LogVerify, "log_verify", "verify", "Check every entry, the tree and the signed checkpoint", S::Log, &["v"]),
+    write(A::LogReport, "log_report", "report", "Write a report on the entry's transaction, signed or not", S::Log, Danger::None, &["t"]),
 ];
 
 /// The row of an action.

@@ -2,7 +2,7 @@
 
 use super::app::{
     AccessData, Action, AuditLine, CaseData, CaseList, Done, Effect, Failure, Load, Loaded,
-    Operation, Person, Session, Then,
+    LogData, Operation, Person, Session, Then,
 };
 use super::worker::{Sink, Worker};
 use crate::error::Result;
@@ -109,8 +109,10 @@ impl Executor {
             }
             Load::Receipt(named) => Loaded::Receipt(Box::new(dsr::rehearse(context, named)?)),
             Load::Log => {
-                let (size, entries) = attest::log(context, LOG_ENTRIES)?;
-                Loaded::Log { size, entries }
+                let (_, entries) = attest::log(context, LOG_ENTRIES)?;
+                let standing = attest::standing(context, &entries)?;
+                let recovered = context.notices.clone();
+                Loaded::Log(Box::new(LogData { standing, entries, recovered }))
             }
             Load::Entry(index) => Loaded::Entry(Box::new(attest::show(context, *index)?)),
         })
