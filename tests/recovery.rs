@@ -366,8 +366,8 @@ fn after_a_failed_flush_the_whole_program_writes_nothing() {
             os_user: None,
             ssh_key: None,
         };
-        let context = context(&workspace, NOW, ANA);
-        let other = caseward::ops::settings::add_engineer(&context, engineer).unwrap_err();
+        let after_it = context(&workspace, NOW, ANA);
+        let other = caseward::ops::settings::add_engineer(&after_it, engineer).unwrap_err();
         assert!(other.to_string().contains("nothing more is written"), "{what}: {other}");
         assert_eq!(fs.steps(), after, "{what}: something was changed after it");
         // The next start goes on.

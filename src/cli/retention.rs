@@ -185,7 +185,7 @@ fn print_swept(out: &Out, swept: &Swept) -> Result<()> {
     } else {
         let is_kept = |verdict: &str| !matches!(verdict, "deleted" | "redacted" | "already_absent");
         let kept = swept.items.iter().filter(|item| is_kept(item.verdict)).count();
-        format!("{} that fell due are still there", text::plural(kept as u64, "file"))
+        format!("still there although due: {}", text::plural(kept as u64, "file"))
     })
 }
 

@@ -105,6 +105,16 @@ pub trait FsFile: Send + Debug {
     /// # Errors
     /// Whatever the file system answers.
     fn stat(&self) -> io::Result<Stat>;
+    /// The next stretch of bytes at or after `offset` that is stored, as its first byte and one past its
+    /// last; what lies between such stretches was never written and reads as zeros. `None` when there
+    /// is none any more. A file system that does not know of holes answers with all of it.
+    ///
+    /// # Errors
+    /// Whatever the file system answers.
+    fn next_data(&self, offset: u64) -> io::Result<Option<(u64, u64)>> {
+        let size = self.stat()?.size;
+        Ok((offset < size).then_some((offset, size)))
+    }
 }
 
 /// An open directory, held so that its names can be flushed after a change.

@@ -13,6 +13,9 @@ words! {
         DiagnosticData = "DiagnosticData",
         TransferData = "TransferData",
         DataSubjectRequest = "DataSubjectRequest",
+        /// CONS-11: of the partner events, which are off by default.
+        CrossTenantAccessSettings = "CrossTenantAccessSettings",
+        DelegatedAdminServiceProviderConstraints = "DelegatedAdminServiceProviderConstraints",
     }
 }
 
@@ -34,6 +37,8 @@ words! {
         CaseExpunged = "Case expunged",
         HoldPlaced = "Legal hold placed",
         HoldReleased = "Legal hold released",
+        /// Only ever a failure: what may be read is read without an entry.
+        RecordViewed = "Record viewed",
         ConsentGranted = "Consent granted",
         ConsentDeclined = "Consent declined",
         ConsentRevoked = "Consent revoked",
@@ -64,6 +69,10 @@ words! {
         DsrDenied = "Data subject request denied",
         DsrClosed = "Data subject request closed",
         DsrEvidenceErased = "Data subject request evidence erased",
+        PartnerAdded = "Add a partner to cross-tenant access setting",
+        PartnerRolesAdded = "Add allowed assignable roles",
+        PartnerRolesRemoved = "Delete allowed assignable roles",
+        PartnerRemoved = "Delete partner specific cross-tenant access setting",
     }
 }
 
@@ -94,7 +103,8 @@ impl Activity {
             | Self::CaseRestricted
             | Self::CaseExpunged
             | Self::HoldPlaced
-            | Self::HoldReleased => AuditCategory::SupportCase,
+            | Self::HoldReleased
+            | Self::RecordViewed => AuditCategory::SupportCase,
             Self::ConsentGranted | Self::ConsentDeclined | Self::ConsentRevoked => {
                 AuditCategory::Consent
             }
@@ -125,6 +135,10 @@ impl Activity {
             | Self::DsrDenied
             | Self::DsrClosed
             | Self::DsrEvidenceErased => AuditCategory::DataSubjectRequest,
+            Self::PartnerAdded | Self::PartnerRemoved => AuditCategory::CrossTenantAccessSettings,
+            Self::PartnerRolesAdded | Self::PartnerRolesRemoved => {
+                AuditCategory::DelegatedAdminServiceProviderConstraints
+            }
         }
     }
 
@@ -139,15 +153,20 @@ impl Activity {
             | Self::TransferAdded
             | Self::TransferLinkIssued
             | Self::TransferDeletionRequested
-            | Self::DsrReceived => Operation::Add,
+            | Self::DsrReceived
+            | Self::PartnerAdded
+            | Self::PartnerRolesAdded => Operation::Add,
             Self::ApprovalRemoved
             | Self::CaseExpunged
             | Self::DiagnosticDeleted
             | Self::TransferDeleted
             | Self::TransferDeletionExecuted
             | Self::DsrEvidenceErased
-            | Self::DsrExecuted => Operation::Delete,
-            Self::DiagnosticViewed
+            | Self::DsrExecuted
+            | Self::PartnerRolesRemoved
+            | Self::PartnerRemoved => Operation::Delete,
+            Self::RecordViewed
+            | Self::DiagnosticViewed
             | Self::DiagnosticExported
             | Self::TransferViewed
             | Self::DsrReported
@@ -158,11 +177,13 @@ impl Activity {
 }
 
 impl AuditCategory {
-    /// AUD-1: Microsoft's category is logged by the directory, ours by this program.
+    /// AUD-1: Microsoft's categories are logged by the directory, ours by this program.
     #[must_use]
     pub const fn service(self) -> &'static str {
         match self {
-            Self::MicrosoftSupportAccessManagement => "Core Directory",
+            Self::MicrosoftSupportAccessManagement
+            | Self::CrossTenantAccessSettings
+            | Self::DelegatedAdminServiceProviderConstraints => "Core Directory",
             _ => "Caseward",
         }
     }

@@ -6,7 +6,8 @@
 use super::access;
 use super::{Context, case};
 use crate::error::Result;
-use crate::policy::{Refusal, access as access_rules, case as case_rules, consent};
+use crate::model::Id;
+use crate::policy::{Refusal, access as access_rules, case as case_rules, consent, transfer};
 use crate::workspace::CaseRef;
 
 /// May, or the rule that says no.
@@ -16,6 +17,8 @@ pub type Answer = std::result::Result<(), Refusal>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseAllowed {
     pub assign: Answer,
+    /// Naming whose request it is; without that CASE-4 stands in the way of an assigned case.
+    pub severity: Answer,
     pub close: Answer,
     pub restrict: Answer,
     /// Without the customer's permission; with it CASE-7 does not stand in the way.
@@ -26,6 +29,12 @@ pub struct CaseAllowed {
     pub request_access: Answer,
     /// Handling diagnostics at all; what consent says depends on their kind.
     pub attach: Answer,
+    /// The transfer folder: a new link, files in, files out (DTM-1).
+    pub transfer_link: Answer,
+    pub transfer_add: Answer,
+    pub transfer_delete: Answer,
+    /// Placing and releasing legal holds (DEL-8).
+    pub hold: Answer,
 }
 
 /// What the actor may do with a case.
@@ -35,6 +44,8 @@ pub struct CaseAllowed {
 pub fn of_case(context: &Context, case_ref: &CaseRef) -> Result<CaseAllowed> {
     let record = context.workspace.case(case_ref)?.value;
     let actor = &context.actor;
+    let settings = &context.workspace.config().policy;
+    let tenant = context.workspace.tenant(&case_ref.tenant)?.value;
     let customer = actor.belongs_to(&case_ref.tenant);
     let answers = if customer {
         Ok(())
@@ -43,6 +54,7 @@ pub fn of_case(context: &Context, case_ref: &CaseRef) -> Result<CaseAllowed> {
     };
     Ok(CaseAllowed {
         assign: case_rules::may_assign(actor, &record),
+        severity: case_rules::may_set_severity(actor, &record, Some("given")),
         close: case_rules::may_close(actor, &record),
         restrict: case_rules::may_restrict(actor, &record),
         reopen: case_rules::may_reopen(actor, &record, Some("given")),
@@ -53,7 +65,19 @@ pub fn of_case(context: &Context, case_ref: &CaseRef) -> Result<CaseAllowed> {
             .and_then(|()| case_rules::require_open(&record, "access request")),
         attach: case_rules::require_open(&record, "diagnostics")
             .and_then(|()| case_rules::require_worker(actor, &record)),
+        transfer_link: transfer::may_issue_link(actor, &record),
+        transfer_add: transfer::may_add(actor, settings, &record, context.now),
+        transfer_delete: transfer::may_delete(actor, settings, &tenant, &record, context.now),
+        hold: actor.require_engineer("DEL-8", "place a legal hold"),
     })
+}
+
+/// Whether the actor may read a tenant's audit log (AUD-7).
+///
+/// # Errors
+/// The rule that says no.
+pub fn of_audit(context: &Context, tenant: &Id) -> Answer {
+    crate::policy::audit::may_read(&context.actor, tenant)
 }
 
 /// The answers on one access request.

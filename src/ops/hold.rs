@@ -126,6 +126,19 @@ pub fn release(context: &Context, id: &str) -> Result<HoldView> {
     Ok(view)
 }
 
+/// Releases every hold on a file, by its path.
+///
+/// # Errors
+/// As [`release`]; the file is not held.
+pub fn release_file(context: &Context, named: &str) -> Result<Vec<HoldView>> {
+    let held = find(context, named)?;
+    let ids: Vec<Id> = held.sidecar.value.holds.iter().map(|hold| hold.id.clone()).collect();
+    if ids.is_empty() {
+        return Err(Error::usage(format!("{} is under no hold", held.path)));
+    }
+    ids.iter().map(|id| release(context, id.as_str())).collect()
+}
+
 /// All holds, oldest first, of the tenants that the actor may see; transfer files for engineers.
 ///
 /// # Errors

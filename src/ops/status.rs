@@ -1,8 +1,8 @@
 //! The state of the workspace: counts, what is due, what expires soon, what is wrong.
 
-use super::Context;
 use super::access::{self, AccessFilter};
 use super::case::{self, CaseFilter, Due};
+use super::{Context, dates};
 use crate::error::Result;
 use crate::model::{DsrState, Time};
 use crate::policy::access::SarState;
@@ -81,6 +81,7 @@ pub fn status(context: &Context) -> Result<Status> {
         }
         let (_, more) = context.workspace.audit(&tenant.value.domain)?;
         problems.extend(more);
+        problems.extend(dates::of_log(context, &tenant.value.domain)?);
     }
     due.sort_by(|a, b| (a.at, &a.path).cmp(&(b.at, &b.path)));
     problems.sort();

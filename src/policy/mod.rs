@@ -6,6 +6,7 @@
 pub mod access;
 pub mod actor;
 pub mod answer;
+pub mod audit;
 pub mod case;
 pub mod clock;
 pub mod consent;
@@ -14,6 +15,7 @@ pub mod dsr;
 pub mod referral;
 pub mod retention;
 pub mod roles;
+pub mod suggest;
 pub mod transfer;
 
 pub use actor::Actor;

@@ -2,12 +2,13 @@
 
 use super::app::{
     AccessData, Action, AuditLine, CaseData, CaseList, Done, Effect, Failure, Load, Loaded,
-    LogData, Operation, Person, Session, Then,
+    LogData, Person, Session, Then,
 };
+use super::operate;
 use super::worker::{Sink, Worker};
 use crate::error::Result;
-use crate::model::{AuditEvent, Decision, Id, InitiatedBy};
-use crate::ops::{self, Context, access, allowed, attest, case, consent, dsr, status};
+use crate::model::{AuditEvent, Id, InitiatedBy};
+use crate::ops::{self, Context, access, allowed, attest, case, dsr, retention, status, transfer};
 use crate::workspace::CaseRef;
 
 /// Whether the moment moves on: a test holds it still.
@@ -54,7 +55,7 @@ impl Executor {
                 vec![clock, loaded]
             }
             Effect::Do(operation) => {
-                let done = self.run(operation);
+                let done = operate::run(&self.context, operation);
                 vec![Action::Done(done.map_err(|error| Failure::from(&error)))]
             }
             Effect::Start(work) => self.worker.start(self.context.clone(), work),
@@ -114,6 +115,11 @@ impl Executor {
                 let recovered = context.notices.clone();
                 Loaded::Log(Box::new(LogData { standing, entries, recovered }))
             }
+            Load::Retention => {
+                let (items, problems) = retention::list(context, None)?;
+                Loaded::Retention { items, problems }
+            }
+            Load::SweepPreview => Loaded::SweepPreview(Box::new(retention::rehearse(context)?)),
             Load::Entry(index) => Loaded::Entry(Box::new(attest::show(context, *index)?)),
         })
     }
@@ -130,13 +136,18 @@ impl Executor {
                 .iter()
                 .any(|target| requests.iter().any(|id| id == target.id.as_str()))
         };
-        let audit = match ops::audit::show(context, case_ref.tenant.as_str(), None) {
-            Ok((_, events, _)) => {
-                Ok(events.iter().rev().filter(|event| about(event)).map(audit_line).collect())
+        // Looking at a case is no attempt to read the log: without the right it is not asked for.
+        let audit = allowed::of_audit(context, &case_ref.tenant)
+            .map_err(crate::error::Error::from)
+            .and_then(|()| ops::audit::show(context, case_ref.tenant.as_str(), None));
+        let audit = match audit {
+            Ok(log) => {
+                Ok(log.events.iter().rev().filter(|event| about(event)).map(audit_line).collect())
             }
             Err(error) => Err(Failure::from(&error)),
         };
-        Ok(CaseData { view, allowed, audit })
+        let folder = transfer::glance(context, case_ref)?;
+        Ok(CaseData { view, allowed, folder, audit })
     }
 
     fn session(&self) -> Result<Session> {
@@ -178,89 +189,6 @@ impl Executor {
             engineers: config.engineers.iter().map(|e| e.principal.clone()).collect(),
             people,
         })
-    }
-
-    fn run(&self, operation: Operation) -> Result<Done> {
-        let context = &self.context;
-        let mut then = Then::Stay;
-        let said = match operation {
-            Operation::Consent { case, yes, by } => {
-                let by = (!by.is_empty()).then_some(by);
-                let named = case.to_string();
-                let (_, view) = consent::answer(context, &named, yes, None, by.as_deref())?;
-                format!("Consent of case {} is {}: {}.", case.id, view.state, view.why)
-            }
-            Operation::RequestAccess { case, tenant, justification } => {
-                let named = case.to_string();
-                let request = access::request(context, &named, &tenant, &justification)?;
-                format!("{} was requested; administrators of both tenants decide.", request.id)
-            }
-            Operation::Decide { sar, decision } => {
-                let input = access::DecisionInput { decision, side: None, signature: None };
-                let view = access::decide(context, sar.as_str(), input)?;
-                let word = match decision {
-                    Decision::Approved => "approved",
-                    Decision::Rejected => "rejected",
-                };
-                format!("You {word} {sar}; it is {} now.", view.state)
-            }
-            Operation::RemoveAccess(sar) => {
-                access::remove(context, sar.as_str())?;
-                format!("Access under {sar} was removed.")
-            }
-            Operation::WithdrawAccess(sar) => {
-                access::withdraw(context, sar.as_str())?;
-                format!("{sar} was withdrawn.")
-            }
-            Operation::Assign { case, engineer } => {
-                case::assign(context, &case.to_string(), &engineer)?;
-                format!("Case {} is assigned to {engineer}.", case.id)
-            }
-            Operation::Close(case) => {
-                let closed = case::close(context, &case.to_string())?;
-                let ended = closed.completed.len() + closed.canceled.len();
-                format!("Case {} is closed; access requests that ended with it: {ended}.", case.id)
-            }
-            Operation::Reopen { case, permission } => {
-                case::reopen(context, &case.to_string(), permission)?;
-                format!("Case {} is open again; ask for consent anew.", case.id)
-            }
-            Operation::Note { case, kind, internal, text } => {
-                let named = case.to_string();
-                let mut text = text.as_bytes();
-                let noted =
-                    case::add_record(context, &named, kind, internal, &mut text, "the form")?;
-                format!("{} was added.", noted.name)
-            }
-            Operation::Receive(new) => {
-                let taken = dsr::receive(context, new)?;
-                then = Then::ShowRequest(taken.id.clone());
-                let referral =
-                    taken.referral.map_or(String::new(), |what| format!(" Referred: {what}."));
-                format!("{} was taken; answer by {}.{referral}", taken.id, taken.due_on)
-            }
-            Operation::Include { dsr, items, reason } => {
-                let count = dsr::include(context, dsr.as_str(), &items, &reason)?;
-                format!("{} included.", crate::text::plural(count as u64, "finding"))
-            }
-            Operation::Exclude { dsr, items, reason } => {
-                let count = dsr::exclude(context, dsr.as_str(), &items, &reason)?;
-                format!("{} excluded.", crate::text::plural(count as u64, "finding"))
-            }
-            Operation::Approve { dsr, digest } => {
-                dsr::approve(context, dsr.as_str(), Some(digest), None)?;
-                format!("The plan of {dsr} is approved; it can be executed now.")
-            }
-            Operation::GiveBack { dsr, reason } => {
-                let state = dsr::give_back(context, dsr.as_str(), &reason)?;
-                format!("{dsr} is in {state} again.")
-            }
-            Operation::CancelRequest { dsr, reason } => {
-                dsr::cancel(context, dsr.as_str(), &reason)?;
-                format!("{dsr} is canceled; nothing was deleted.")
-            }
-        };
-        Ok(Done { said, then })
     }
 }
 

@@ -9,6 +9,7 @@ pub mod app;
 pub mod events;
 pub mod executor;
 pub mod keymap;
+mod operate;
 pub mod screens;
 pub mod terminal;
 pub mod theme;

@@ -16,6 +16,8 @@ pub struct Commit {
     premises: Vec<(RelPath, Expected)>,
     events: Vec<(Id, AuditEvent)>,
     lines: Vec<(RelPath, Vec<u8>)>,
+    /// Events that whoever commits next appends, once.
+    owed: Vec<(Id, AuditEvent)>,
     removals: Vec<RelPath>,
 }
 
@@ -76,6 +78,12 @@ impl Commit {
         self.premises.push((base.path.clone(), expected));
     }
 
+    /// The commit rests on there being no record at `path` yet: what somebody else made there since
+    /// would have changed what is decided.
+    pub fn rely_on_absent(&mut self, path: RelPath) {
+        self.premises.push((path, Expected::Absent));
+    }
+
     /// A file that is derived from a record of the same commit and replaced with it.
     pub fn replace(&mut self, path: RelPath, bytes: Vec<u8>) {
         self.writes.push(Write {
@@ -118,6 +126,11 @@ impl Commit {
         }
     }
 
+    /// Appends an event that follows from the clock and has a derived id, unless the log has it.
+    pub fn owe(&mut self, tenant: &Id, event: AuditEvent) {
+        self.owed.push((tenant.clone(), event));
+    }
+
     /// Removes a directory that is empty by then, and its empty parents up to the engagement.
     /// Never a file: files are removed by the attestation log's transaction alone.
     pub fn remove_empty_dir(&mut self, dir: RelPath) {
@@ -129,6 +142,7 @@ impl Commit {
         self.writes.is_empty()
             && self.events.is_empty()
             && self.lines.is_empty()
+            && self.owed.is_empty()
             && self.removals.is_empty()
     }
 }
@@ -161,13 +175,21 @@ impl Workspace {
         &self,
         lock: &WorkspaceLock,
         stage: Option<Stage>,
-        commit: Commit,
+        mut commit: Commit,
     ) -> Result<()> {
         if commit.is_empty() {
             return Ok(());
         }
         if self.has_interrupted_commits()? {
             self.roll_forward(lock)?;
+        }
+        for (tenant, event) in std::mem::take(&mut commit.owed) {
+            if !self.audit_has(&tenant, &event.id)? {
+                commit.events.push((tenant, event));
+            }
+        }
+        if commit.is_empty() {
+            return Ok(());
         }
         for (path, expected) in &commit.premises {
             self.check_expected(path, expected)?;

@@ -8,6 +8,7 @@ use crate::fs::{self, FileKind, RelPath};
 use crate::model::{
     AccessRequest, Approval, Case, Id, Request, Tenant, Tombstone, TransferRequest,
 };
+use crate::policy::case as rules;
 use crate::text;
 use std::collections::HashSet;
 use std::io;
@@ -488,10 +489,9 @@ fn check_case(case: &Case, path: &RelPath) -> Option<String> {
     if closed != case.closed_at.is_some() {
         return Some("`status` and `closed_at` contradict each other".to_owned());
     }
-    case.contacts
-        .iter()
-        .find_map(|contact| crate::policy::case::check_contact(contact).err())
-        .map(|refusal| refusal.to_string())
+    let contacts = case.contacts.iter().map(rules::check_contact);
+    let service = rules::check_service(case.sla.as_ref(), case.assigned_to.as_deref());
+    contacts.chain([service]).find_map(Result::err).map(|refusal| refusal.to_string())
 }
 
 /// An id that nothing bears, with the nearest one that something does.

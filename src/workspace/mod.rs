@@ -37,6 +37,7 @@ pub struct Workspace {
     fs: Arc<dyn Fs>,
     root: PathBuf,
     config: Arc<WorkspaceConfig>,
+    latest: audit::LatestEvents,
 }
 
 impl Workspace {
@@ -88,7 +89,12 @@ impl Workspace {
         }
         // A flush that fails ends all writing, of records and of the log, until the next start.
         let fs: Arc<dyn Fs> = Arc::new(GuardedFs::new(fs));
-        let workspace = Self { fs, root: root.to_path_buf(), config: Arc::new(config) };
+        let workspace = Self {
+            fs,
+            root: root.to_path_buf(),
+            config: Arc::new(config),
+            latest: Default::default(),
+        };
         if access == Access::Write && workspace.has_interrupted_commits()? {
             let lock = workspace.lock()?;
             workspace.roll_forward(&lock)?;

@@ -123,6 +123,19 @@ impl World {
         Self { dir, workspace }
     }
 
+    /// A copy of a workspace that was made before: cheaper than making it again.
+    pub fn copy(files: &BTreeMap<PathBuf, Vec<u8>>) -> Self {
+        let dir = temporary();
+        let root = dir.path().join("ws");
+        for (path, bytes) in files {
+            let path = root.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, bytes).unwrap();
+        }
+        let workspace = Workspace::open(&root).unwrap();
+        Self { dir, workspace }
+    }
+
     pub fn root(&self) -> PathBuf {
         self.dir.path().join("ws")
     }
@@ -136,6 +149,11 @@ impl World {
         let path = self.dir.path().join(name);
         std::fs::write(&path, contents).unwrap();
         path
+    }
+
+    /// A path of the user's, outside the workspace.
+    pub fn file_path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
     }
 
     /// `principal` acting at the story's moment.
@@ -301,6 +319,7 @@ pub fn case(name: &str, opened_at: &str, answers: &[(Answer, &str)]) -> Case {
         contacts: Vec::new(),
         consent: answers.iter().map(|(answer, at)| consent(*answer, at)).collect(),
         closures: Vec::new(),
+        sla: None,
         restriction: None,
         transfer: None,
         x: None,

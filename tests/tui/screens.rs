@@ -179,10 +179,38 @@ fn requests() {
     shot("request_referred", stage.type_keys("<enter>"));
     shot("form_request", stage.type_keys("<esc>n"));
     shot("form_request_60x15", stage.resize(60, 15));
-    stage.resize(80, 24).type_keys("<backtab>");
+    // Option b without its cases.
+    stage.resize(80, 24).type_keys("<backtab><backtab><backtab><backtab><right><tab><tab><tab>");
     shot("form_request_refused", stage.type_keys("<enter>"));
     shot("requests_empty", Stage::with(Setting::default(), emptied).type_keys("3"));
     shot("requests_120x40", Stage::sized(120, 40).type_keys("3"));
+}
+
+#[test]
+fn clocks_and_answers_of_a_request() {
+    let mut stage = Stage::new();
+    // Under the CCPA, so that both clocks show.
+    stage.type_keys("3n<right><tab><tab><right><tab><tab>jane@contoso.com<tab><tab><tab>");
+    stage.type_keys("<right><tab>2610150010002904<tab><tab><enter>");
+    shot("request_both_clocks", &stage);
+    shot("form_extend", stage.type_keys("m"));
+    shot("request_extended", stage.type_keys("<tab>many systems<enter><enter>"));
+    shot("request_menu", stage.type_keys("a"));
+    stage.type_keys("<esc>d");
+    shot("form_redact", stage.type_keys("r"));
+    shot("review_rewritten", stage.type_keys("the rest is needed<enter><enter>"));
+    shot("review_menu", stage.type_keys("a"));
+    shot("form_deny", stage.type_keys("<esc><esc>n"));
+    shot("request_denied", stage.type_keys("no consumer of ours<enter><enter>"));
+    // A contact's own request, and one for access.
+    stage.type_keys("3n<right><tab><tab><tab><left><left><tab>john@contoso.com<tab><tab><tab>");
+    shot("request_of_a_contact", stage.type_keys("<tab><tab><tab><enter>"));
+    shot("form_swap_contact", stage.type_keys("o"));
+    stage.type_keys(
+        "<esc>3n<right><tab><left><left><left><tab><tab><tab>jane@contoso.com<tab><tab><tab>",
+    );
+    stage.type_keys("<right><tab>2610150010002904<tab><tab><enter>d<esc>");
+    shot("form_export", stage.type_keys("e"));
 }
 
 #[test]
@@ -305,4 +333,53 @@ fn no_picture_is_left_over() {
         kept += 1;
     }
     assert!(kept >= 40, "{kept} pictures");
+}
+
+#[test]
+fn retention() {
+    let mut stage = Stage::new();
+    shot("retention", stage.type_keys("5"));
+    shot("retention_120x40", stage.resize(120, 40));
+    shot("retention_60x15", stage.resize(60, 15));
+    shot("retention_39x9", stage.resize(39, 9));
+    stage.resize(80, 24);
+    shot("retention_filter", stage.type_keys("/transfer"));
+    stage.type_keys("<esc>");
+    shot("form_hold", stage.type_keys("Hletter of 14 September"));
+    shot("hold_release", stage.type_keys("<esc>/mover<enter>H"));
+    let mut stage = Stage::new();
+    shot("sweep", stage.type_keys("5x"));
+    shot("sweep_39x9", stage.resize(39, 9));
+    stage.resize(80, 24);
+    shot("sweep_question", stage.type_keys("x"));
+    shot("retention_swept", stage.type_keys("<tab><enter>"));
+    shot("sweep_nothing", stage.type_keys("x"));
+    shot("retention_empty", Stage::with(Setting::default(), emptied).type_keys("5"));
+    shot("retention_mono", Stage::with(mono(), |_| {}).type_keys("5j"));
+    let mut stage = Stage::new();
+    fs::rename(stage.dir.join("tenants"), stage.dir.join("gone")).unwrap();
+    fs::write(stage.dir.join("tenants"), "").unwrap();
+    shot("retention_vanished", stage.type_keys("5"));
+}
+
+#[test]
+fn transfer_folder() {
+    let mut stage = Stage::new();
+    stage.type_keys("/2610240010004182<enter><enter><backtab><backtab>");
+    shot("form_transfer_link", stage.type_keys("L"));
+    shot("form_transfer_add", stage.type_keys("<esc>u"));
+    shot("transfer_not_ours", stage.type_keys("<esc>X"));
+    shot("case_transfer_39x9", stage.resize(39, 9));
+    let mut stage = Stage::new();
+    shot(
+        "case_transfer_of_others",
+        stage.type_keys("/2611120010003365<enter><enter><backtab><backtab>"),
+    );
+    let mut stage = Stage::with(Setting::default(), |dir| {
+        fs::remove_dir_all(dir.join(MAILBOX).join("transfer")).unwrap();
+    });
+    shot(
+        "case_transfer_empty",
+        stage.type_keys("/2610240010004182<enter><enter><backtab><backtab>"),
+    );
 }

@@ -1,5 +1,6 @@
 //! Making a request (SAR-3).
 
+use super::owed::settle_case;
 use crate::error::{Error, Result};
 use crate::model::{AccessRequest, Activity, FORMAT, Id};
 use crate::ops::{Context, Matter};
@@ -18,6 +19,8 @@ pub fn request(
 ) -> Result<AccessRequest> {
     context.require_writable()?;
     let case_ref = context.workspace.find_case(named)?;
+    let context = &context.not_before(&[&case_ref.tenant])?;
+    settle_case(context, &case_ref)?;
     let loaded = context.workspace.case(&case_ref)?;
     let case = &loaded.value;
     let resource = Id::new(resource_tenant).map_err(|error| Error::usage(error.to_string()))?;

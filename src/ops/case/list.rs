@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::model::{Case, CaseStatus, Id, Severity, Store, Time};
-use crate::ops::Context;
 use crate::ops::access::{self};
+use crate::ops::{Context, dates};
 use crate::policy::access::SarState;
 use crate::policy::{case as rules, diagnostics};
 use crate::workspace::{CaseRef, Problem, layout};
@@ -72,21 +72,18 @@ pub fn list(context: &Context, filter: &CaseFilter) -> Result<(Vec<CaseLine>, Ve
     for tenant in seen.filter(|t| wanted.as_ref().is_none_or(|w| t.value.domain == *w)) {
         let (cases, more) = workspace.cases(&tenant.value.domain)?;
         problems.extend(more);
+        let now = context.moment_in(&tenant.value.domain)?;
         let values: Vec<Case> = cases.iter().map(|case| case.value.clone()).collect();
         for loaded in &cases {
             let case = &loaded.value;
             let case_ref = CaseRef { tenant: tenant.value.domain.clone(), id: case.id.clone() };
-            let consent = crate::policy::consent::status(
-                settings,
-                tenant.value.regime,
-                case,
-                &values,
-                context.now,
-            );
+            let consent =
+                crate::policy::consent::status(settings, tenant.value.regime, case, &values, now);
             let (requests, more) = access::of_case(context, &case_ref, loaded)?;
             problems.extend(more);
             let (due, more) = due_of(context, &case_ref, case)?;
             problems.extend(more);
+            problems.extend(dates::of_case(&case_ref, case, now));
             let in_state = |state| requests.iter().filter(move |request| request.state == state);
             lines.push(CaseLine {
                 id: case.id.clone(),

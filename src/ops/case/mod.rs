@@ -12,4 +12,4 @@ pub use list::{CaseFilter, CaseLine, Due, list, matches_words};
 pub use open::{NewCase, open};
 pub(super) use record::may_note;
 pub use record::{Noted, add_record};
-pub use view::{CaseView, RecordView, TransferView, show};
+pub use view::{CaseView, RecordView, SlaView, TransferView, expunge_warning, show};

@@ -105,7 +105,7 @@ pub fn import(context: &Context, import: &Import) -> Result<Imported> {
         }),
         ..Arrival::default()
     };
-    let received = receive_as(context, new, arrival)?;
+    let received = receive_as(context, &new, &arrival)?;
     Ok(Imported {
         expected_completion_time: received.due_at,
         received_time: context.now,
@@ -116,12 +116,20 @@ pub fn import(context: &Context, import: &Import) -> Result<Imported> {
     })
 }
 
-/// The tenant of a controller: a domain, a tenant id, or the first tenant of a customer.
+/// The tenant of a controller: a domain, a tenant id, or the tenant of a customer that bears its
+/// name, else its first.
 fn tenant_of(context: &Context, controller: &str) -> Result<Id> {
     let tenants = context.tenants()?;
     let by = |matches: &dyn Fn(&Tenant) -> bool| tenants.iter().find(|tenant| matches(tenant));
     let found = by(&|t| t.domain.as_str().eq_ignore_ascii_case(controller))
         .or_else(|| by(&|t| t.tenant_id.eq_ignore_ascii_case(controller)))
+        .or_else(|| {
+            by(&|t| {
+                let named = t.domain.as_str().split('.').next().unwrap_or_default();
+                t.customer.eq_ignore_ascii_case(controller)
+                    && named.eq_ignore_ascii_case(controller)
+            })
+        })
         .or_else(|| by(&|t| t.customer.eq_ignore_ascii_case(controller)));
     if let Some(tenant) = found {
         return Ok(tenant.domain.clone());
@@ -186,7 +194,7 @@ pub fn request_status(context: &Context, named: &str) -> Result<RequestStatus> {
     let customer = customer_tenants(context, &dsr)?
         .into_iter()
         .find(|tenant| tenant.domain == dsr.tenant)
-        .map(|tenant| tenant.customer.to_string())
+        .map(|tenant| tenant.customer.clone())
         .unwrap_or_default();
     let open = request.open_dsr.as_ref();
     let day = request.extended_to.unwrap_or(request.due_on);

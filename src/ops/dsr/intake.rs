@@ -68,8 +68,9 @@ pub struct Received {
 ///
 /// # Errors
 /// The tenant or a case is unknown, an identifier cannot be searched for, or a rule says no.
+#[allow(clippy::needless_pass_by_value, reason = "it is taken")]
 pub fn receive(context: &Context, new: NewRequest) -> Result<Received> {
-    receive_as(context, new, Arrival::default())
+    receive_as(context, &new, &Arrival::default())
 }
 
 /// As [`receive`], with how it came. A mixed request is split: each part takes its own route, and
@@ -77,7 +78,7 @@ pub fn receive(context: &Context, new: NewRequest) -> Result<Received> {
 ///
 /// # Errors
 /// As [`receive`].
-pub fn receive_as(context: &Context, new: NewRequest, arrival: Arrival) -> Result<Received> {
+pub fn receive_as(context: &Context, new: &NewRequest, arrival: &Arrival) -> Result<Received> {
     context.require_writable()?;
     let tenant = Id::new(new.tenant.clone()).map_err(|error| Error::usage(error.to_string()))?;
     let tenant = context.workspace.tenant(&tenant)?.value;
@@ -217,10 +218,7 @@ pub fn identify(
     context
         .actor
         .require_engineer("DSR-5", "record identifiers")
-        .and_then(|()| match loaded.value.state {
-            DsrState::Received | DsrState::IdentifiersNeeded => Ok(()),
-            _ => rules::require_state(&loaded.value, allowed, "identified"),
-        })
+        .and_then(|()| rules::require_state(&loaded.value, allowed, "identified"))
         .map_err(|refusal| context.refused(refusal, &dsr.tenant, Activity::DsrUpdated, &matter))?;
     if given.is_empty() {
         return Err(Error::Usage {

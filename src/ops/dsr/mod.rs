@@ -3,6 +3,7 @@
 mod allowed;
 mod answer;
 mod approval;
+mod authority;
 mod contact;
 mod discover;
 mod draft;

@@ -80,7 +80,10 @@ pub(super) fn compose(
                     .unwrap_or_default(),
             })
             .collect(),
-        scope: scope(request, names),
+        scope: Scope {
+            transfer_request: crate::ops::transfer::in_report(context, dsr)?,
+            ..scope(request, names)
+        },
         items: items(log, &plan, txs)?,
         retained: retained(context, dsr, request, &plan)?,
         tool: Tool { name: "caseward".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },

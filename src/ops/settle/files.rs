@@ -10,6 +10,15 @@ use crate::workspace::{CaseRef, Commit, layout};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 
+/// Why files went.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Cause<'a> {
+    /// An account of the customer deleted them itself.
+    Customer,
+    /// It follows from a clock or a request.
+    Follows(&'a str),
+}
+
 /// Where a file of a case lies.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
@@ -99,7 +108,7 @@ pub(super) fn log_deleted(
     context: &Context,
     commit: &mut Commit,
     outcome: &Outcome,
-    because: &str,
+    cause: Cause<'_>,
     by: &str,
 ) -> Result<()> {
     let tx = outcome.tx.to_string();
@@ -116,9 +125,11 @@ pub(super) fn log_deleted(
     }
     for (place, count) in &counts {
         let matter = place.matter(context);
-        let mut event = EventDraft::by_transaction(place.activity(), &matter, &tx, context.now)
-            .detail("by", by)
-            .detail("because", because);
+        let event = EventDraft::by_transaction(place.activity(), &matter, &tx, context.now);
+        let mut event = match cause {
+            Cause::Customer => event.initiated_by(by, &context.actor.os_user),
+            Cause::Follows(from) => event.detail("by", by).detail("because", from),
+        };
         if !matches!(place, Place::Transfer(_)) {
             event = event.detail("files", count);
         }

@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::model::Id;
 use crate::text;
 use crate::workspace::{Commit, WorkspaceLock};
+use files::Cause;
 
 /// Settles what a session recovered. What was found unfinished and what was done about it, in
 /// sentences for people.
@@ -80,11 +81,17 @@ pub(in crate::ops) fn record(
             dsr::record(context, lock, (dsr, *first, by), outcome, recovered)
         }
         Memo::Evidence { dsr, by } => retention::record_evidence(context, lock, dsr, outcome, by),
-        Memo::Retention { by } => {
-            record_files(context, lock, outcome, passage, None, ("retention", by), |_| Ok(()))
-        }
+        Memo::Retention { by } => record_files(
+            context,
+            lock,
+            outcome,
+            passage,
+            None,
+            (Cause::Follows("retention"), by),
+            |_| Ok(()),
+        ),
         Memo::SelfService { by, .. } => {
-            let because = ("deleted by the customer", by.as_str());
+            let because = (Cause::Customer, by.as_str());
             record_files(context, lock, outcome, passage, None, because, |_| Ok(()))
         }
         Memo::Transfer { request, by } => {
@@ -95,7 +102,7 @@ pub(in crate::ops) fn record(
                 outcome,
                 passage,
                 Some(&request.tenant),
-                (&because, by),
+                (Cause::Follows(&because), by),
                 |commit| transfer::record_execution(context, commit, request, outcome, by, passage),
             )
         }
@@ -107,7 +114,7 @@ pub(in crate::ops) fn record(
                 outcome,
                 passage,
                 Some(&dsr.tenant),
-                (&because, by),
+                (Cause::Follows(&because), by),
                 |commit| {
                     retention::record_replay(context, commit, dsr, outcome, by);
                     Ok(())
@@ -125,14 +132,14 @@ fn record_files(
     outcome: &Outcome,
     passage: Passage,
     tenant: Option<&Id>,
-    (because, by): (&str, &str),
+    (cause, by): (Cause<'_>, &str),
     also: impl FnOnce(&mut Commit) -> Result<()>,
 ) -> Result<()> {
     if passage == Passage::Recovered && files::is_logged(context, tenant, outcome)? {
         return Ok(());
     }
     let mut commit = Commit::new();
-    files::log_deleted(context, &mut commit, outcome, because, by)?;
+    files::log_deleted(context, &mut commit, outcome, cause, by)?;
     also(&mut commit)?;
     context.workspace.commit_locked(lock, None, commit)
 }

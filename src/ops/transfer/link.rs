@@ -67,8 +67,10 @@ pub fn link(context: &Context, named: &str, add: &[String], remove: &[String]) -
         accounts: accounts.clone(),
         region: region.clone(),
     });
-    let event =
-        context.event(Activity::TransferLinkIssued, &matter).detail("accounts", accounts.len());
+    let event = context
+        .event(Activity::TransferLinkIssued, &matter)
+        .detail("accounts", accounts.len())
+        .detail("region", region.as_deref().unwrap_or("not stated"));
     let settings = &context.workspace.config().policy;
     let linked = Linked {
         case: case_ref.id.clone(),

@@ -10,7 +10,7 @@ mod store;
 
 pub(in crate::ops) use execute::record_execution;
 pub(in crate::ops) use folder::{files, folders_above, note_in_tombstone, with_sidecars};
-pub(in crate::ops) use request::blocking;
+pub(in crate::ops) use request::{blocking, in_report};
 
 pub use check::{Checked, check};
 pub use execute::{TransferDone, execute, rehearse};
@@ -20,5 +20,5 @@ pub use request::{
     show, submit,
 };
 pub use store::{
-    Deleted, DeletedItem, FolderView, TransferFile, TransferUpload, add, delete, list,
+    Deleted, DeletedItem, FolderView, TransferFile, TransferUpload, add, delete, glance, list,
 };

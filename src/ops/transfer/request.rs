@@ -503,6 +503,43 @@ pub(in crate::ops) fn blocking(context: &Context, dsr: &DsrRef) -> Result<Vec<Id
     Ok(open)
 }
 
+/// What became of the transfer folder for a data subject request, in words for its report: the
+/// separate request, where the files lay (DTM-9), and the check after it (DTM-8). Files are not
+/// counted (DTM-2). `None` when there was no such request.
+pub(in crate::ops) fn in_report(context: &Context, dsr: &DsrRef) -> Result<Option<String>> {
+    let named = dsr.to_string();
+    let mut said = Vec::new();
+    for tenant in context.tenants()? {
+        for request in context.workspace.transfer_requests(&tenant.domain)?.0 {
+            let request = request.value;
+            if request.dsr.as_deref() != Some(&named) {
+                continue;
+            }
+            let regions: BTreeSet<&str> =
+                request.results.iter().filter_map(|result| result.region.as_deref()).collect();
+            let region = if regions.is_empty() {
+                String::new()
+            } else {
+                let regions: Vec<&str> = regions.into_iter().collect();
+                format!(", region {}", regions.join(" and "))
+            };
+            let check = match &request.check {
+                Some(check) if check.complete => {
+                    format!(
+                        "the check over the other stores was done on {}",
+                        check.at.format("%Y-%m-%d")
+                    )
+                }
+                Some(_) => "the check over the other stores was not complete".to_owned(),
+                None => "the check over the other stores is owed".to_owned(),
+            };
+            let state = request.state.as_str().replace('_', " ");
+            said.push(format!("{}{region}: {state}; {check}", request.id));
+        }
+    }
+    Ok((!said.is_empty()).then(|| said.join(". ")))
+}
+
 /// A data subject request in which everything was executed and that only waited for the transfer
 /// deletion request `closing` is fulfilled.
 fn fulfil_after(context: &Context, commit: &mut Commit, dsr: &DsrRef, closing: &Id) -> Result<()> {

@@ -97,6 +97,19 @@ pub fn list(context: &Context, named: &str) -> Result<FolderView> {
     view_unchecked(context, &case_ref, &loaded.value)
 }
 
+/// The folder, for whom it is: `None` for who is not told what is in it (DTM-2). Asking is not
+/// logged.
+///
+/// # Errors
+/// The case is not valid, or the folder cannot be read.
+pub fn glance(context: &Context, case_ref: &CaseRef) -> Result<Option<FolderView>> {
+    let case = context.workspace.case(case_ref)?.value;
+    if !rules::is_told(&context.actor, &case) {
+        return Ok(None);
+    }
+    view_unchecked(context, case_ref, &case).map(Some)
+}
+
 /// As [`list`], for a caller that asked whether the actor may see it.
 fn view_unchecked(context: &Context, case_ref: &CaseRef, case: &Case) -> Result<FolderView> {
     let settings = &context.workspace.config().policy;

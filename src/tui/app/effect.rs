@@ -1,18 +1,22 @@
 //! What the state asks for and what comes back: the only ways between the pure core and the world.
 
 use crate::error::Error;
-use crate::model::{Decision, DiagnosticKind, Id, PlanScope, RecordKind, Sha256, Time};
+use crate::model::{
+    Decision, DiagnosticKind, GivenIdentifier, Id, PlanScope, RecordKind, Severity, Sha256, Time,
+};
 use crate::ops::access::AccessView;
 use crate::ops::allowed::{AccessAllowed, CaseAllowed};
 use crate::ops::attach::Attachment;
 use crate::ops::attest::{EntryView, LogStanding, Shown, Verified};
 use crate::ops::case::{CaseLine, CaseView};
 use crate::ops::dsr::{
-    ContextLine, Executed, FindingLine, NewRequest, RequestAllowed, RequestView,
+    ContextLine, Executed, FindingLine, NewRequest, Replacement, RequestAllowed, RequestView,
 };
+use crate::ops::retention::{RetentionItem, Swept};
 use crate::ops::status::Status;
+use crate::ops::transfer::{FolderView, TransferUpload};
 use crate::tui::keymap::Key;
-use crate::workspace::CaseRef;
+use crate::workspace::{CaseRef, Problem};
 use std::path::PathBuf;
 
 /// Something that the state has to know.
@@ -80,6 +84,9 @@ pub enum Load {
     Receipt(String),
     Log,
     Entry(u64),
+    Retention,
+    /// What a sweep would delete.
+    SweepPreview,
 }
 
 /// What was read.
@@ -96,6 +103,8 @@ pub enum Loaded {
     Receipt(Box<Executed>),
     Log(Box<LogData>),
     Entry(Box<Shown>),
+    Retention { items: Vec<RetentionItem>, problems: Vec<Problem> },
+    SweepPreview(Box<Swept>),
 }
 
 /// The landing screen's data.
@@ -110,6 +119,8 @@ pub struct CaseList {
 pub struct CaseData {
     pub view: CaseView,
     pub allowed: CaseAllowed,
+    /// The transfer folder, for whom it is (DTM-2).
+    pub folder: Option<FolderView>,
     /// The tenant's audit events about it, newest first; why not, where they may not be read.
     pub audit: Result<Vec<AuditLine>, Failure>,
 }
@@ -159,21 +170,123 @@ pub struct Person {
 /// A write of milliseconds.
 #[derive(Debug, Clone)]
 pub enum Operation {
-    Consent { case: CaseRef, yes: bool, by: String },
-    RequestAccess { case: CaseRef, tenant: String, justification: String },
-    Decide { sar: Id, decision: Decision },
+    Consent {
+        case: CaseRef,
+        yes: bool,
+        by: String,
+        kind: String,
+    },
+    RequestAccess {
+        case: CaseRef,
+        tenant: String,
+        justification: String,
+    },
+    Decide {
+        sar: Id,
+        decision: Decision,
+    },
+    Severity {
+        case: CaseRef,
+        severity: Severity,
+        on_request_of: Option<String>,
+    },
     RemoveAccess(Id),
     WithdrawAccess(Id),
-    Assign { case: CaseRef, engineer: String },
+    Assign {
+        case: CaseRef,
+        engineer: String,
+    },
     Close(CaseRef),
-    Reopen { case: CaseRef, permission: Option<String> },
-    Note { case: CaseRef, kind: RecordKind, internal: bool, text: String },
+    Reopen {
+        case: CaseRef,
+        permission: Option<String>,
+    },
+    Note {
+        case: CaseRef,
+        kind: RecordKind,
+        internal: bool,
+        text: String,
+    },
     Receive(NewRequest),
-    Include { dsr: Id, items: Vec<String>, reason: String },
-    Exclude { dsr: Id, items: Vec<String>, reason: String },
-    Approve { dsr: Id, digest: Sha256 },
-    GiveBack { dsr: Id, reason: String },
-    CancelRequest { dsr: Id, reason: String },
+    Include {
+        dsr: Id,
+        items: Vec<String>,
+        reason: String,
+    },
+    Exclude {
+        dsr: Id,
+        items: Vec<String>,
+        reason: String,
+    },
+    Approve {
+        dsr: Id,
+        digest: Sha256,
+    },
+    GiveBack {
+        dsr: Id,
+        reason: String,
+    },
+    CancelRequest {
+        dsr: Id,
+        reason: String,
+    },
+    Redact {
+        dsr: Id,
+        items: Vec<String>,
+        reason: String,
+    },
+    Rectify {
+        dsr: Id,
+        item: String,
+        to: String,
+        reason: String,
+    },
+    Identify {
+        dsr: Id,
+        identifiers: Vec<GivenIdentifier>,
+    },
+    Restrict {
+        dsr: Id,
+        reason: String,
+    },
+    SwapContact {
+        dsr: Id,
+        with: Replacement,
+    },
+    Confirm(Id),
+    Extend {
+        dsr: Id,
+        ground: String,
+        reason: String,
+    },
+    Deny {
+        dsr: Id,
+        reason: String,
+        late: bool,
+    },
+    Hold {
+        dsr: Id,
+        reason: String,
+    },
+    Resume(Id),
+    CloseRequest {
+        dsr: Id,
+        reason: String,
+    },
+    /// DEL-8: a legal hold on a file.
+    PlaceHold {
+        path: String,
+        reason: String,
+    },
+    /// Every hold on the file.
+    ReleaseHolds {
+        path: String,
+    },
+    TransferLink {
+        case: CaseRef,
+        add: Vec<String>,
+        remove: Vec<String>,
+    },
 }
 
 /// Work that may take long.
@@ -193,6 +306,16 @@ pub enum Work {
         on: String,
         out: PathBuf,
         signed: Signed,
+    },
+    Sweep,
+    TransferAdd(TransferUpload),
+    TransferDelete {
+        case: CaseRef,
+        name: String,
+    },
+    Export {
+        dsr: Id,
+        out: PathBuf,
     },
 }
 
@@ -217,6 +340,14 @@ impl Work {
             Self::Execute(dsr) => format!("Deletion of {dsr}"),
             Self::Verify => "Verification of the log".to_owned(),
             Self::Report { on, .. } => format!("Report on {on}"),
+            Self::Sweep => "The sweep".to_owned(),
+            Self::TransferAdd(upload) => {
+                format!("Adding to the transfer folder of {}", upload.case)
+            }
+            Self::TransferDelete { case, .. } => {
+                format!("Deletion in the transfer folder of {}", case.id)
+            }
+            Self::Export { dsr, .. } => format!("Export of {dsr}"),
         }
     }
 
