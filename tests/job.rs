@@ -220,6 +220,8 @@ fn other_files(
             let books = path.starts_with(".attest")
                 || path.ends_with("audit.jsonl")
                 || path.contains("/dsr/")
+                // What is known of erased files, by keyed hash (DEL-11).
+                || path.starts_with(".erased")
                 || path.ends_with("tombstone.toml");
             !books && !planned.contains_key(path)
         })
