@@ -1,8 +1,8 @@
 //! Discovery against the tools engineers have, on a generated tree: wall time side by side, with the
 //! share of planted files each finds next to it, for a fast search that misses half is no search.
 //!
-//! `cargo bench --bench discovery -- [MEGABYTES] [THREADS]`; tools that are not installed are left
-//! out; `-- --smoke` runs on 4 MB. A time of this machine means little by itself: the ratio to `rg` of the same run does.
+//! `cargo bench --bench discovery -- [MEGABYTES] [THREADS]`; `-- --smoke` runs once on 4 MB and is silent about
+//! tools that are not installed. A time of this machine means little by itself: the ratios of one run do.
 
 #![allow(clippy::unwrap_used, clippy::disallowed_macros, clippy::disallowed_methods)]
 
@@ -27,64 +27,102 @@ const EMAIL: &str = "marta.quillfeather@contoso.com";
 const NAME: &str = "Marta Quillfeather";
 const PHONE: &str = "+1 (425) 555-0137";
 const GUID: &str = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
-const ROUNDS: usize = 5;
+/// Others that a request names, planted nowhere.
+const OTHERS: [(IdentifierType, &str); 8] = [
+    (IdentifierType::Name, "S\u{f8}ren Villads\u{e9}n"),
+    (IdentifierType::Upn, "mquillf@contoso.onmicrosoft.com"),
+    (IdentifierType::Puid, "10037FFEA1B2C3D4"),
+    (IdentifierType::Session, "a91f00d2c4e84b0b"),
+    (IdentifierType::Ipv4, "10.20.30.4"),
+    (IdentifierType::Ipv6, "2001:db8:85a3::8a2e:370:7334"),
+    (IdentifierType::Sip, "sip:mquill@voice.contoso.com"),
+    (IdentifierType::Machine, "DESKTOP-7QX1MQF"),
+];
+
+/// How a run is measured.
+#[derive(Clone, Copy)]
+struct How {
+    threads: usize,
+    rounds: usize,
+    smoke: bool,
+}
 
 fn main() {
     let numbers: Vec<usize> = std::env::args().filter_map(|a| a.parse().ok()).collect();
     let smoke = std::env::args().any(|argument| argument == "--smoke");
     let megabytes = numbers.first().copied().unwrap_or(if smoke { 4 } else { 64 });
     let threads = numbers.get(1).copied().unwrap_or(2);
+    let how = How { threads, rounds: if smoke { 1 } else { 5 }, smoke };
     let dir = tempfile::tempdir().unwrap();
     let corpus = Corpus::generate(dir.path(), megabytes << 20);
+    compare("all of it", dir.path(), &corpus, how, &[12, 1000, 10_000], &["-z"]);
+    let text = corpus.only("text/");
+    compare("plain text alone", &dir.path().join("text"), &text, how, &[12], &[]);
+}
+
+/// Ours with each number of identifiers, then the tools; `rg` with these further options is what the
+/// others are compared with.
+fn compare(title: &str, dir: &Path, corpus: &Corpus, how: How, counts: &[usize], options: &[&str]) {
     println!(
-        "{} files, {:.0} MB, {} planted; median of {ROUNDS}, {threads} threads",
+        "{title}: {} files, {:.0} MB, {} planted; median of {}, {} threads",
         corpus.files.len(),
         corpus.bytes as f64 / 1e6,
-        corpus.planted.len()
+        corpus.planted.len(),
+        how.rounds,
+        how.threads
     );
-    let fs: Arc<dyn Fs> = Arc::new(RealFs::open(dir.path()).unwrap());
-    for count in [4, 1000, 10_000] {
+    let fs: Arc<dyn Fs> = Arc::new(RealFs::open(dir).unwrap());
+    let mut times = Vec::new();
+    for &count in counts {
         let query = Query::compile(&identifiers(count));
-        let (seconds, found) = median(|| ours(&fs, &corpus, &query, threads));
-        line(&format!("caseward, {count} identifiers"), seconds, &found, &corpus);
+        let (seconds, found) = median(how, || ours(&fs, corpus, &query, how.threads));
+        line(&format!("caseward, {count} identifiers"), seconds, &found, corpus);
+        times.push(seconds);
     }
     let list = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(list.path(), format!("{EMAIL}\n{NAME}\n{PHONE}\n{GUID}\n")).unwrap();
+    let others: String = OTHERS.iter().map(|(_, value)| format!("{value}\n")).collect();
+    std::fs::write(list.path(), format!("{EMAIL}\n{NAME}\n{PHONE}\n{GUID}\n{others}")).unwrap();
     let list = list.path().to_str().unwrap();
-    let workers = format!("-j{threads}");
+    let workers = format!("-j{}", how.threads);
+    let rg = ["rg", "--no-config", &workers, "-uuu", "-a", "-F", "-i", "-l", "-f", list];
+    let ugrep = ["ugrep", "-z", "--zmax=5", "-r", "-a", "-F", "-i", "-l", "-f", list, "."];
+    let mut compared = None;
     for (name, arguments) in [
-        (
-            "rg -uuu -a -F -i -l",
-            vec!["rg", &workers, "-uuu", "-a", "-F", "-i", "-l", "-f", list, "."],
-        ),
-        (
-            "rg -z -uuu -a -F -i -l",
-            vec!["rg", &workers, "-z", "-uuu", "-a", "-F", "-i", "-l", "-f", list, "."],
-        ),
-        (
-            "ugrep -z --zmax=5",
-            vec!["ugrep", "-z", "--zmax=5", "-r", "-a", "-F", "-i", "-l", "-f", list, "."],
-        ),
+        ("rg -uuu -a -F -i -l", [&rg[..], &["."]].concat()),
+        ("rg -z -uuu -a -F -i -l", [&rg[..], &["-z", "."]].concat()),
+        ("ugrep -z --zmax=5", ugrep.to_vec()),
         ("cat", vec!["sh", "-c", "find . -type f -print0 | xargs -0 cat >/dev/null"]),
     ] {
-        if Command::new(arguments[0])
-            .arg("--version")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .is_err()
-        {
-            println!("{name:28} not installed");
+        if !is_installed(arguments[0]) {
+            if !how.smoke {
+                println!("{name:28} not installed");
+            }
             continue;
         }
-        let (seconds, found) = median(|| tool(dir.path(), &arguments));
-        line(name, seconds, &found, &corpus);
+        let (seconds, found) = median(how, || tool(dir, &arguments));
+        line(name, seconds, &found, corpus);
+        if arguments[0] == "rg" && options.iter().all(|option| arguments.contains(option)) {
+            compared = compared.or(Some((name, seconds)));
+        }
+    }
+    for (count, seconds) in counts.iter().zip(&times) {
+        print!("  {count}: {:.2} of the time of {}", seconds / times[0], counts[0]);
+        if let Some((name, reference)) = compared {
+            print!(", {:.2} of that of {name}", seconds / reference);
+        }
+        println!();
     }
 }
 
-fn median(mut search: impl FnMut() -> BTreeSet<String>) -> (f64, BTreeSet<String>) {
+fn is_installed(tool: &str) -> bool {
+    let quiet =
+        Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    quiet.is_ok()
+}
+
+fn median(how: How, mut search: impl FnMut() -> BTreeSet<String>) -> (f64, BTreeSet<String>) {
     let mut found = search();
-    let mut times: Vec<f64> = (0..ROUNDS)
+    let mut times: Vec<f64> = (0..how.rounds)
         .map(|_| {
             let started = Instant::now();
             found = search();
@@ -92,7 +130,7 @@ fn median(mut search: impl FnMut() -> BTreeSet<String>) -> (f64, BTreeSet<String
         })
         .collect();
     times.sort_by(f64::total_cmp);
-    (times[ROUNDS / 2], found)
+    (times[how.rounds / 2], found)
 }
 
 fn line(name: &str, seconds: f64, found: &BTreeSet<String>, corpus: &Corpus) {
@@ -117,7 +155,7 @@ fn ours(fs: &Arc<dyn Fs>, corpus: &Corpus, query: &Query, threads: usize) -> BTr
     run(&targets, query, &Limits::default(), threads, &|_| {}, &AtomicBool::new(false))
         .into_iter()
         .filter(|(_, result)| {
-            result.hits.iter().any(|h| h.outcome == Outcome::Match && h.identifier < 4)
+            result.hits.iter().any(|h| h.outcome == Outcome::Match && h.identifier < 12)
         })
         .map(|(index, _)| corpus.files[index].clone())
         .collect()
@@ -136,7 +174,7 @@ fn tool(dir: &Path, arguments: &[&str]) -> BTreeSet<String> {
         .collect()
 }
 
-/// The four planted ones, and others that are nowhere.
+/// The four planted ones, eight more kinds, and others that are nowhere.
 fn identifiers(count: usize) -> Vec<Identifier> {
     let parse =
         |kind, value: &str| Identifier::parse(kind, value, &IntakeOptions::default()).unwrap();
@@ -146,6 +184,7 @@ fn identifiers(count: usize) -> Vec<Identifier> {
         parse(IdentifierType::Phone, PHONE),
         parse(IdentifierType::Guid, GUID),
     ];
+    all.extend(OTHERS.iter().map(|&(kind, value)| parse(kind, value)));
     let mut random = Random(99);
     while all.len() < count {
         let (first, last) = (random.word(), random.word());
@@ -157,6 +196,7 @@ fn identifiers(count: usize) -> Vec<Identifier> {
 /// A deterministic tree of case files.
 struct Corpus {
     files: Vec<String>,
+    sizes: Vec<u64>,
     planted: BTreeSet<String>,
     bytes: u64,
 }
@@ -164,7 +204,9 @@ struct Corpus {
 impl Corpus {
     fn generate(dir: &Path, size: usize) -> Self {
         let mut random = Random(20_260_521);
-        let mut corpus = Self { files: Vec::new(), planted: BTreeSet::new(), bytes: 0 };
+        std::fs::create_dir(dir.join("text")).unwrap();
+        let mut corpus =
+            Self { files: Vec::new(), sizes: Vec::new(), planted: BTreeSet::new(), bytes: 0 };
         while corpus.bytes < size as u64 {
             let number = corpus.files.len();
             let length = 2_000 + random.below(60_000) as usize;
@@ -180,7 +222,7 @@ impl Corpus {
             let (name, bytes) = match number % 7 {
                 5 => (format!("{number}.log.gz"), gzip(text.as_bytes())),
                 6 => (format!("{number}.txt"), utf16(&text)),
-                _ => (format!("{number}.log"), text.into_bytes()),
+                _ => (format!("text/{number}.log"), text.into_bytes()),
             };
             std::fs::write(dir.join(&name), &bytes).unwrap();
             corpus.bytes += bytes.len() as u64;
@@ -188,8 +230,18 @@ impl Corpus {
                 corpus.planted.insert(name.clone());
             }
             corpus.files.push(name);
+            corpus.sizes.push(bytes.len() as u64);
         }
         corpus
+    }
+
+    /// The files in one of its directories, as that directory sees them.
+    fn only(&self, dir: &str) -> Self {
+        let inside = |name: &String| name.strip_prefix(dir).map(str::to_owned);
+        let kept = self.files.iter().zip(&self.sizes).filter_map(|(n, s)| Some((inside(n)?, *s)));
+        let (files, sizes): (Vec<String>, Vec<u64>) = kept.unzip();
+        let planted = self.planted.iter().filter_map(inside).collect();
+        Self { files, planted, bytes: sizes.iter().sum(), sizes }
     }
 }
 

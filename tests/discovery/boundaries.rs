@@ -283,3 +283,13 @@ fn ids_and_machines_stand_alone() {
         }
     }
 }
+
+#[test]
+fn bytes_of_a_binary_type_nothing_over() {
+    // A backspace behind a zero takes nothing with it, whatever letter follows.
+    for (_, value) in ALL {
+        assert_match(value, &[b"\x02\x80\0", value.as_bytes(), b"\0\x08\xDF\xEA\xD2"].concat());
+    }
+    assert_match(EMAIL, b"marta.quillx\x08feather@contoso.com ");
+    assert_review(EMAIL, &format!("{EMAIL} \x08x"));
+}

@@ -8,7 +8,7 @@ use caseward::discovery::{IdentifierType, Limits, Outcome};
 use proptest::prelude::*;
 
 /// How a text is written.
-const FORMS: [fn(&str) -> String; 9] = [
+const FORMS: [fn(&str) -> String; 15] = [
     |text| text.to_owned(),
     str::to_uppercase,
     |text| {
@@ -58,13 +58,20 @@ const FORMS: [fn(&str) -> String; 9] = [
     |text| text.bytes().map(|b| format!("\\x{b:02x}")).collect(),
     |text| STANDARD.encode(format!("some text before {text} and after it")),
     |text| URL_SAFE_NO_PAD.encode(format!("{{\"claims\":{{\"name\":\"{text}\"}}}}")),
+    |text| text.bytes().map(|b| format!("\\{b:03o}")).collect(),
+    |text| text.bytes().map(|b| format!("%25{b:02X}")).collect(),
+    |text| text.chars().map(|c| format!("\\u{{{:x}}}", u32::from(c))).collect(),
+    |text| text.chars().map(|c| format!("&#x{:X};", u32::from(c))).collect(),
+    |text| format!("blob 00{} ", text.bytes().map(|b| format!("{b:02x}")).collect::<String>()),
+    |text| format!("=?utf-8?B?{}?=", STANDARD.encode(text)),
 ];
 
-const ENCODINGS: [fn(&str) -> Vec<u8>; 4] = [
+const ENCODINGS: [fn(&str) -> Vec<u8>; 5] = [
     |text| text.as_bytes().to_vec(),
     |text| text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
     |text| text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
     |text| format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect(),
+    |text| text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect(),
 ];
 
 const CONTAINERS: [fn(Vec<u8>) -> Vec<u8>; 8] = [
@@ -125,6 +132,23 @@ proptest! {
         let bytes = CONTAINERS[container](ENCODINGS[encoding](&log(&longer)));
         let result = query.scan_bytes(&bytes, &Limits::default());
         prop_assert_eq!(result.outcome(), Some(Outcome::Review), "{} in {}", value, longer);
+    }
+
+    #[test]
+    fn a_longer_number_is_no_match(
+        digit in "[1-9]", left in any::<bool>(), which in 0..4usize,
+        encoding in 0..ENCODINGS.len(), container in 0..CONTAINERS.len(),
+    ) {
+        let (kind, value) = [
+            (IdentifierType::Ipv4, "10.20.30.4"),
+            (IdentifierType::Guid, "3f2504e0-4f89-41d3-9a0c-0305e82c3301"),
+            (IdentifierType::Puid, "10037FFEA1B2C3D4"),
+            (IdentifierType::Machine, "DESKTOP-7QX1MQF"),
+        ][which];
+        let longer = if left { format!("{digit}{value}") } else { format!("{value}{digit}") };
+        let bytes = CONTAINERS[container](ENCODINGS[encoding](&log(&longer)));
+        let result = query(&[(kind, value)]).scan_bytes(&bytes, &Limits::default());
+        prop_assert_ne!(result.outcome(), Some(Outcome::Match), "{} in {}", value, longer);
     }
 
     #[test]

@@ -101,17 +101,23 @@ impl Anchors {
         }
     }
 
-    /// A PUID is a number, and some logs write it in decimal.
-    fn puid(&mut self, number: usize, value: &str) {
-        if let Ok(value) = u64::from_str_radix(value, 16) {
-            let decimal = value.to_string();
+    /// The same value in another notation, in lower or in upper case: for a person.
+    fn notation(&mut self, number: usize, text: &str) {
+        for text in [text.to_ascii_lowercase(), text.to_ascii_uppercase()] {
             let exact = Exact {
-                bytes: decimal.clone().into_bytes(),
+                bytes: text.clone().into_bytes(),
                 step: Step::Numbers,
                 review: Some(Reason::OtherNotation),
                 wordy: true,
             };
-            self.put(number, decimal.as_bytes(), AnchorKind::Exact(exact));
+            self.put(number, text.as_bytes(), AnchorKind::Exact(exact));
+        }
+    }
+
+    /// A PUID is a number, and some logs write it in decimal.
+    fn puid(&mut self, number: usize, value: &str) {
+        if let Ok(value) = u64::from_str_radix(value, 16) {
+            self.notation(number, &value.to_string());
         }
     }
 
@@ -229,6 +235,9 @@ impl Anchors {
             self.text(number, &anchor);
         }
         self.text(number, &format!("{a}[.]{b}[.]{c}"));
+        self.notation(number, &format!("{a:#x}.{b:#x}.{c:#x}.{d:#x}"));
+        // As the kernel lists its sockets.
+        self.notation(number, &format!("{:08x}", u32::from(address).swap_bytes()));
         self.text(number, &format!("{:08x}", u32::from(address)));
         self.text(number, &u32::from(address).to_string());
         let mapped = address.to_ipv6_mapped().segments();
@@ -269,6 +278,8 @@ impl Anchors {
                 }
             }
         }
+        let digits = address.octets().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        self.notation(number, &digits);
         let bytes = address.octets().to_vec();
         self.put(
             number,

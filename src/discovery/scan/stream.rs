@@ -145,7 +145,8 @@ impl Engine<'_> {
                     self.zip(&mut &*bytes, path);
                 }
             }
-            Kind::Tar => self.view(&view),
+            // A PDF's titles and links stand outside its streams, in every notation of text.
+            Kind::Tar | Kind::Pdf => self.view(&view),
             Kind::Mail => return self.mail(bytes, path),
             // Packed bytes hold no encoded text, but names and stored members show in them.
             _ => self.packed_view(&view),

@@ -175,6 +175,10 @@ fn backslash(chars: Chars) -> Option<Escape> {
         'x' if at(chars, 2) == '{' => braced(chars, 3, Step::Backslash),
         'x' => byte_run(chars, &['\\', 'x'], Step::Backslash),
         '0'..='3' if number(chars, 1, 3, 8).is_some() => octal(chars),
+        // Databases write a character as four digits.
+        '0' if at(chars, 2) == '0' && number(chars, 3, 2, 16).is_some_and(|n| n >= 0x20) => {
+            one(Step::Backslash, 5, char::from_u32(number(chars, 1, 4, 16)?)?)
+        }
         // LDAP filters and DNs escape a byte as `\C3`. Lower case only when a digit follows, for
         // `\be` begins a word after a path separator more often than it is a byte.
         '0'..='9' | 'A'..='F' if at(chars, 2).is_ascii_hexdigit() => {
@@ -193,13 +197,19 @@ fn backslash(chars: Chars) -> Option<Escape> {
     }
 }
 
-/// RTF's `\u248?`: a decimal number without leading zeros, and what older readers show instead.
+/// RTF's `\u248?`: a decimal number without leading zeros, and what older readers show instead, which
+/// may be a byte (`\'f8`).
 fn rtf(chars: Chars) -> Option<Escape> {
     let digits = (0..5).take_while(|&n| at(chars, 2 + n).is_ascii_digit()).count();
-    if digits < 2 || at(chars, 2) == '0' || at(chars, 2 + digits) != '?' {
+    let instead = match (at(chars, 2 + digits), at(chars, 3 + digits)) {
+        ('?', _) => 1,
+        ('\\', '\'') if byte(chars, 4 + digits).is_some() => 4,
+        _ => return None,
+    };
+    if digits < 2 || at(chars, 2) == '0' {
         return None;
     }
-    one(Step::Backslash, digits + 3, char::from_u32(number(chars, 2, digits, 10)?)?)
+    one(Step::Backslash, 2 + digits + instead, char::from_u32(number(chars, 2, digits, 10)?)?)
 }
 
 /// Signs in encapsulated addresses (`IMCEAEX-…MARTA+2EQUILLFEATHER+40…`).
@@ -407,6 +417,8 @@ mod tests {
             (r"x\nmarta\t", "x\nmarta\t"),
             (r"CN=Q\, M", "CN=Q, M"),
             (r"S\'f8r\u1085?n", "Sørнn"),
+            (r"S\u248\'f8ren", "Søren"),
+            (r"S\00F8ren", "Søren"),
             ("MARTA+2EQ+40C", "MARTA.Q@C"),
             ("a&#64;b&#x40;c&commat;d&eacute;", "a@b@c@dé"),
             ("a\x1b[1;31mb", "a\u{FDD0}b"),

@@ -31,13 +31,13 @@ pub(super) fn unfolded(text: &Text) -> Option<Text> {
     joined.then_some(out)
 }
 
-/// Text with what was typed over or rubbed out gone: a backspace takes the character before it. `None` when
-/// there is no backspace.
+/// Text with what was typed over or rubbed out gone: a backspace takes the character before it, but no
+/// line break and no other control character, as binary data has them. `None` when nothing goes.
 pub(super) fn erased(text: &Text) -> Option<Text> {
     let mut out: Vec<(char, u32, u32)> = Vec::new();
     let mut erased = false;
     for &(c, start, end) in text.iter() {
-        if c == '\u{8}' {
+        if c == '\u{8}' && out.last().is_some_and(|before| !before.0.is_control()) {
             erased = true;
             out.pop();
         } else {
@@ -129,6 +129,7 @@ mod tests {
         assert_eq!(read("mar\r\n ta\n\tx", unfolded).as_deref(), Some("martax"));
         assert_eq!(read("mar\nta", unfolded), None);
         assert_eq!(read("m\u{8}max\u{8}rta", erased).as_deref(), Some("marta"));
+        assert_eq!(read("marta\0\u{8}x\n\u{8}", erased), None);
         assert_eq!(read("SÃ¸ren VilladsÃ©n â€“", repaired).as_deref(), Some("Søren Villadsén –"));
         assert_eq!(read("Søren", repaired), None);
     }
