@@ -371,15 +371,11 @@ fn transfer_folder() {
     shot("transfer_not_ours", stage.type_keys("<esc>X"));
     shot("case_transfer_39x9", stage.resize(39, 9));
     let mut stage = Stage::new();
-    shot(
-        "case_transfer_of_others",
-        stage.type_keys("/2611120010003365<enter><enter><backtab><backtab>"),
-    );
+    stage.type_keys("/2611120010003365<enter><enter><backtab><backtab>");
+    shot("case_transfer_of_others", &stage);
     let mut stage = Stage::with(Setting::default(), |dir| {
         fs::remove_dir_all(dir.join(MAILBOX).join("transfer")).unwrap();
     });
-    shot(
-        "case_transfer_empty",
-        stage.type_keys("/2610240010004182<enter><enter><backtab><backtab>"),
-    );
+    stage.type_keys("/2610240010004182<enter><enter><backtab><backtab>");
+    shot("case_transfer_empty", &stage);
 }
