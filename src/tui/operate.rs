@@ -9,10 +9,15 @@ use crate::ops::{Context, access, case, consent, dsr, hold, transfer};
 pub(super) fn run(context: &Context, operation: Operation) -> Result<Done> {
     let mut then = Then::Stay;
     let said = match operation {
-        Operation::Consent { case, yes, by } => {
+        Operation::Severity { case, severity, on_request_of } => {
+            let named = case.to_string();
+            case::set_severity(context, &named, severity, on_request_of.as_deref())?;
+            format!("Case {} is {severity} now.", case.id)
+        }
+        Operation::Consent { case, yes, by, kind } => {
             let by = (!by.is_empty()).then_some(by);
             let named = case.to_string();
-            let (_, view) = consent::answer(context, &named, yes, None, by.as_deref())?;
+            let (_, view) = consent::answer(context, &named, yes, Some(&kind), by.as_deref())?;
             format!("Consent of case {} is {}: {}.", case.id, view.state, view.why)
         }
         Operation::RequestAccess { case, tenant, justification } => {
@@ -79,29 +84,6 @@ pub(super) fn run(context: &Context, operation: Operation) -> Result<Done> {
             let state = dsr::give_back(context, dsr.as_str(), &reason)?;
             format!("{dsr} is in {state} again.")
         }
-        Operation::Hold { path, reason } => {
-            let held = hold::add(context, &path, &reason)?;
-            format!("{} is on legal hold, {}.", name_of(&held.path), held.id)
-        }
-        Operation::ReleaseHolds { path } => {
-            let released = hold::release_file(context, &path)?;
-            let ids: Vec<&str> = released.iter().map(|hold| hold.id.as_str()).collect();
-            format!("{} is released: {}.", name_of(&path), ids.join(", "))
-        }
-        Operation::TransferLink { case, add, remove } => {
-            let linked = transfer::link(context, &case.to_string(), &add, &remove)?;
-            let until = linked.expires_at.map(|at| at.format("%Y-%m-%d").to_string());
-            format!(
-                "The new link of case {} is valid until {}; accounts: {}.",
-                case.id,
-                until.unwrap_or_default(),
-                if linked.accounts.is_empty() {
-                    "none".to_owned()
-                } else {
-                    linked.accounts.join(", ")
-                }
-            )
-        }
         Operation::Redact { dsr, items, reason } => {
             let count = dsr::redact(context, dsr.as_str(), &items, &reason)?;
             format!("{} will be redacted.", crate::text::plural(count as u64, "finding"))
@@ -131,11 +113,34 @@ pub(super) fn run(context: &Context, operation: Operation) -> Result<Done> {
         Operation::Deny { dsr, reason, late } => {
             stepped(&dsr::deny(context, dsr.as_str(), &reason, None, late)?)
         }
-        Operation::PutAside { dsr, reason } => stepped(&dsr::hold(context, dsr.as_str(), &reason)?),
+        Operation::Hold { dsr, reason } => stepped(&dsr::hold(context, dsr.as_str(), &reason)?),
         Operation::Resume(dsr) => stepped(&dsr::resume(context, dsr.as_str())?),
         Operation::CloseRequest { dsr, reason } => {
             let reason = (!reason.is_empty()).then_some(reason);
             stepped(&dsr::close(context, dsr.as_str(), reason.as_deref())?)
+        }
+        Operation::PlaceHold { path, reason } => {
+            let held = hold::add(context, &path, &reason)?;
+            format!("{} is on legal hold, {}.", name_of(&held.path), held.id)
+        }
+        Operation::ReleaseHolds { path } => {
+            let released = hold::release_file(context, &path)?;
+            let ids: Vec<&str> = released.iter().map(|hold| hold.id.as_str()).collect();
+            format!("{} is released: {}.", name_of(&path), ids.join(", "))
+        }
+        Operation::TransferLink { case, add, remove } => {
+            let linked = transfer::link(context, &case.to_string(), &add, &remove)?;
+            let until = linked.expires_at.map(|at| at.format("%Y-%m-%d").to_string());
+            format!(
+                "The new link of case {} is valid until {}; accounts: {}.",
+                case.id,
+                until.unwrap_or_default(),
+                if linked.accounts.is_empty() {
+                    "none".to_owned()
+                } else {
+                    linked.accounts.join(", ")
+                }
+            )
         }
         Operation::CancelRequest { dsr, reason } => {
             dsr::cancel(context, dsr.as_str(), &reason)?;
@@ -143,10 +148,6 @@ pub(super) fn run(context: &Context, operation: Operation) -> Result<Done> {
         }
     };
     Ok(Done { said, then })
-}
-
-fn name_of(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// A step of a request's clock or end in words, with what is to be sent.
@@ -162,4 +163,8 @@ fn stepped(done: &Stepped) -> String {
         Some(notice) => format!("{said}. To send: {notice}"),
         None => said + ".",
     }
+}
+
+fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }

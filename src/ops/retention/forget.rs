@@ -26,6 +26,15 @@ pub(super) fn forget(request: &Request) -> Request {
             ..decision.clone()
         })
         .collect();
+    // What was corrected, and to what, is the person's own data.
+    kept.corrections.clear();
+    if let Some(extension) = &mut kept.extension {
+        extension.reason = scrub(&extension.reason);
+    }
+    if let Some(answer) = &mut kept.answer {
+        answer.basis_of_denial = answer.basis_of_denial.as_deref().map(scrub);
+        answer.complaint_route = answer.complaint_route.as_deref().map(scrub);
+    }
     if let Some(discovery) = &mut kept.discovery {
         discovery.problems.clear();
     }

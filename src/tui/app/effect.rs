@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::model::{
-    Decision, DiagnosticKind, GivenIdentifier, Id, PlanScope, RecordKind, Sha256, Time,
+    Decision, DiagnosticKind, GivenIdentifier, Id, PlanScope, RecordKind, Severity, Sha256, Time,
 };
 use crate::ops::access::AccessView;
 use crate::ops::allowed::{AccessAllowed, CaseAllowed};
@@ -164,6 +164,7 @@ pub enum Operation {
         case: CaseRef,
         yes: bool,
         by: String,
+        kind: String,
     },
     RequestAccess {
         case: CaseRef,
@@ -173,6 +174,11 @@ pub enum Operation {
     Decide {
         sar: Id,
         decision: Decision,
+    },
+    Severity {
+        case: CaseRef,
+        severity: Severity,
+        on_request_of: Option<String>,
     },
     RemoveAccess(Id),
     WithdrawAccess(Id),
@@ -214,19 +220,6 @@ pub enum Operation {
         dsr: Id,
         reason: String,
     },
-    Hold {
-        path: String,
-        reason: String,
-    },
-    /// Every hold on the file.
-    ReleaseHolds {
-        path: String,
-    },
-    TransferLink {
-        case: CaseRef,
-        add: Vec<String>,
-        remove: Vec<String>,
-    },
     Redact {
         dsr: Id,
         items: Vec<String>,
@@ -261,7 +254,7 @@ pub enum Operation {
         reason: String,
         late: bool,
     },
-    PutAside {
+    Hold {
         dsr: Id,
         reason: String,
     },
@@ -269,6 +262,20 @@ pub enum Operation {
     CloseRequest {
         dsr: Id,
         reason: String,
+    },
+    /// DEL-8: a legal hold on a file.
+    PlaceHold {
+        path: String,
+        reason: String,
+    },
+    /// Every hold on the file.
+    ReleaseHolds {
+        path: String,
+    },
+    TransferLink {
+        case: CaseRef,
+        add: Vec<String>,
+        remove: Vec<String>,
     },
 }
 
@@ -281,10 +288,10 @@ pub enum Work {
     Execute(Id),
     Verify,
     Report { dsr: Id, out: PathBuf },
-    Export { dsr: Id, out: PathBuf },
     Sweep,
     TransferAdd(TransferUpload),
     TransferDelete { case: CaseRef, name: String },
+    Export { dsr: Id, out: PathBuf },
 }
 
 impl Work {
@@ -298,7 +305,6 @@ impl Work {
             Self::Execute(dsr) => format!("Deletion of {dsr}"),
             Self::Verify => "Verification of the log".to_owned(),
             Self::Report { dsr, .. } => format!("Report on {dsr}"),
-            Self::Export { dsr, .. } => format!("Export of {dsr}"),
             Self::Sweep => "The sweep".to_owned(),
             Self::TransferAdd(upload) => {
                 format!("Adding to the transfer folder of {}", upload.case)
@@ -306,6 +312,7 @@ impl Work {
             Self::TransferDelete { case, .. } => {
                 format!("Deletion in the transfer folder of {}", case.id)
             }
+            Self::Export { dsr, .. } => format!("Export of {dsr}"),
         }
     }
 
