@@ -176,7 +176,8 @@ fn no_test_and_no_refusal_names_an_unknown_rule() {
                     text[at + area.len() + 1..].chars().take_while(char::is_ascii_digit).collect();
                 let opens = text[..at].ends_with(['"', '[']);
                 let rest = &text[at + area.len() + 1 + digits.len()..];
-                if digits.is_empty() || !opens || !rest.starts_with(['"', ']']) {
+                if digits.is_empty() || digits.len() > 2 || !opens || !rest.starts_with(['"', ']'])
+                {
                     continue;
                 }
                 let id = format!("{area}-{digits}");
