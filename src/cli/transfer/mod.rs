@@ -209,7 +209,7 @@ impl TransferCommand {
                 print_problems(&checked.problems);
             }
             Self::Close { request } => {
-                show("transfer-close", &transfer::close(&context, &request)?)?
+                show("transfer-close", &transfer::close(&context, &request)?)?;
             }
             Self::Cancel { request, reason } => {
                 show("transfer-cancel", &transfer::cancel(&context, &request, &reason)?)?;

@@ -114,7 +114,7 @@ pub fn rehearse(context: &Context) -> Result<Swept> {
         match request.kept(context) {
             Some(item) => items.push(item),
             None => {
-                items.extend(request.paths().map(|path| planned(path, RetentionClock::Evidence)))
+                items.extend(request.paths().map(|path| planned(path, RetentionClock::Evidence)));
             }
         }
     }

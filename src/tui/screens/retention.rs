@@ -84,7 +84,7 @@ impl RetentionScreen {
                 (Role::Warn, format!("kept as evidence of {dsr} until it is answered"))
             }
             (None, None) if item.held => {
-                let ids: Vec<&str> = item.holds.iter().map(|id| id.as_str()).collect();
+                let ids: Vec<&str> = item.holds.iter().map(crate::model::Id::as_str).collect();
                 (Role::Warn, format!("kept by legal hold {}", ids.join(", ")))
             }
             (None, None) => (Role::Dim, String::new()),
