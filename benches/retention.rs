@@ -39,7 +39,7 @@ fn main() {
             &dir,
             MADE_AT,
             &["generate", workspace.to_str().unwrap(), "--cases", &cases.to_string()],
-        )
+        );
     });
     let files = count_files(&workspace.join("tenants"));
     println!("{cases} cases with {files} files, generated in {:.1} s", made.1);

@@ -265,7 +265,7 @@ fn dsr_11_a_record_is_corrected_or_deleted_and_asked_for_again() {
     let found = discover(&ana, dsr).unwrap();
     let (change, delete) = (finding(&found, &wrong), finding(&found, &gone));
     exclude_all_but(&world, dsr, &found, &[&change, &delete]);
-    assert_eq!(refused(ops::redact(&ana, dsr, &[change.clone()], "r")).rule, "DSR-11");
+    assert_eq!(refused(ops::redact(&ana, dsr, std::slice::from_ref(&change), "r")).rule, "DSR-11");
     assert!(ops::rectify(&ana, dsr, &change, " ", "r").is_err(), "there is no correction");
     ops::rectify(&ana, dsr, &change, "jane.miller@contoso.com", "she married").unwrap();
     let plan = ops::plan(&ana, dsr, Some(PlanScope::Engagement), true).unwrap();

@@ -151,7 +151,7 @@ fn dsr_5_identifiers_may_follow_and_the_same_ones_are_linked() {
         ops::receive(&ana, new).unwrap()
     };
     let again = same("contoso-test.com", upper);
-    assert_eq!(again.duplicates, [made.id.clone()]);
+    assert_eq!(again.duplicates, std::slice::from_ref(&made.id));
     let links = ops::show(&ana, again.id.as_str()).unwrap().links;
     assert_eq!((&links[0].dsr, links[0].kind), (&made.id, LinkKind::Duplicate));
     // Another customer's, a part of them, and one that is over are not.

@@ -387,7 +387,7 @@ fn dtm_7_a_case_reopened_while_the_request_is_executed_is_left_alone() {
     let id = submit(&ana, &[RECENT], None).id.to_string();
     ops::approve(&ben, &id, false).unwrap();
     let other = ana.clone();
-    let fs = Meanwhile::new(world.plain(), move || {
+    let fs = Meanwhile::over(world.plain(), move || {
         case_ops::reopen(&other, RECENT, Some("ref 7".to_owned())).unwrap();
     });
     let late = Context { workspace: world.on(fs).unwrap(), ..ana };
@@ -448,7 +448,7 @@ fn dtm_8_the_data_subject_request_waits_for_the_check_and_is_fulfilled_with_it()
     assert_eq!(state(), DsrState::Fulfilled);
     // DTM-9: the attestation says where the files lay, and that the check was done; no counts.
     let out = world.inside("../report");
-    report::write(&ana, &[dsr.clone()], &out, report::Signing::Unsigned).unwrap();
+    report::write(&ana, std::slice::from_ref(&dsr), &out, report::Signing::Unsigned).unwrap();
     let text = std::fs::read_to_string(out.join("report.json")).unwrap();
     let document: serde_json::Value = serde_json::from_str(&text).unwrap();
     let said = document["scope"]["transfer_request"].as_str().unwrap();

@@ -14,7 +14,7 @@ pub struct Meanwhile {
 }
 
 impl Meanwhile {
-    pub fn new(inner: Arc<dyn Fs>, deed: impl FnOnce() + Send + 'static) -> Arc<dyn Fs> {
+    pub fn over(inner: Arc<dyn Fs>, deed: impl FnOnce() + Send + 'static) -> Arc<dyn Fs> {
         Arc::new(Self { inner, deed: Mutex::new(Some(Box::new(deed))) })
     }
 }

@@ -273,7 +273,7 @@ fn del_8_a_hold_placed_while_a_sweep_is_under_way_is_seen() {
     let world = World::demo();
     let ana = world.at("2026-11-25T09:20:00Z", ANA);
     let other = ana.clone();
-    let fs = Meanwhile::new(world.plain(), move || {
+    let fs = Meanwhile::over(world.plain(), move || {
         hold::add(&other, SIGNINS, "in the last moment").unwrap();
     });
     let late = Context { workspace: world.on(fs).unwrap(), ..ana };
@@ -344,7 +344,7 @@ fn del_9_an_unanswered_access_request_freezes_its_evidence_and_the_conflict_is_s
             assert_eq!(word, "deleted", "an erasure request never keeps what it wants gone");
             continue;
         }
-        assert_eq!(signins.frozen_by.as_ref().map(|id| id.as_str()), Some(dsr.as_str()));
+        assert_eq!(signins.frozen_by.as_ref().map(caseward::model::Id::as_str), Some(dsr.as_str()));
         let conflict = signins.conflict.as_deref().unwrap();
         for said in ["DIAG-3", "DEL-9", &dsr] {
             assert!(conflict.contains(said) && reason.contains(said), "{conflict} / {reason}");

@@ -188,7 +188,7 @@ impl Story {
                 told = Some(said(&decide(&rita, Decision::Approved, Some(Side::Request))));
             }
             Event::RejectForRequestTenant => {
-                told = Some(said(&decide(&rita, Decision::Rejected, None)))
+                told = Some(said(&decide(&rita, Decision::Rejected, None)));
             }
             Event::ApproveForResourceTenant => drop(decide(&resource, Decision::Approved, None)),
             Event::RejectForResourceTenant => drop(decide(&resource, Decision::Rejected, None)),
@@ -213,7 +213,7 @@ impl Story {
             }
             Event::RitaReadsTheNotice => told = Some(said(&access::notice(&rita, &newest))),
             Event::StrangerTriesToApprove => {
-                told = Some(said(&decide(&john, Decision::Approved, None)))
+                told = Some(said(&decide(&john, Decision::Approved, None)));
             }
             Event::RitaLosesHerRole => self.set_roles(REQUEST, RITA, "Directory Readers"),
             Event::RitaGetsHerRole => self.set_roles(REQUEST, RITA, decider),
