@@ -5,6 +5,7 @@ use crate::error::{Error, Invalid, Result};
 use crate::fs::{self, FileKind, RelPath};
 use crate::model::{AccessRequest, Approval, Case, Id, Request, Tenant, Tombstone};
 use crate::text;
+use std::collections::HashSet;
 use std::io;
 
 /// A record with the text it was read from: what a change is based on.
@@ -42,20 +43,21 @@ impl Workspace {
     }
 
     /// The names of the directories in `dir` that are ids; other things there are problems.
-    fn ids(&self, dir: &RelPath) -> Result<(Vec<Id>, Vec<Problem>)> {
+    pub(super) fn ids(&self, dir: &RelPath) -> Result<(Vec<Id>, Vec<Problem>)> {
         let entries = match self.fs.list(dir) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Default::default()),
             Err(error) => return Err(self.io("read", dir, error)),
         };
         let (mut ids, mut problems) = (Vec::new(), Vec::new());
+        let mut seen: HashSet<Id> = HashSet::new();
         for entry in entries {
-            let path = dir.join(&entry.name);
             let why = match (entry.kind, entry.name.to_str().map(Id::new)) {
                 (FileKind::Dir, Some(Ok(id))) => {
-                    if let Some(twin) = ids.iter().find(|known| **known == id) {
+                    if let Some(twin) = seen.get(&id) {
                         format!("the same id as {twin}: ids are compared without case")
                     } else {
+                        seen.insert(id.clone());
                         ids.push(id);
                         continue;
                     }
@@ -65,6 +67,7 @@ impl Workspace {
                 (FileKind::Dir, None) => "its name is not UTF-8".to_owned(),
                 _ => "not a directory of a record".to_owned(),
             };
+            let path = dir.join(&entry.name);
             problems.push(Problem::new(path.display(), ProblemKind::Invalid, why));
         }
         Ok((ids, problems))
@@ -103,16 +106,8 @@ impl Workspace {
     /// The directory of tenants cannot be read.
     pub fn tenants(&self) -> Result<Listed<Tenant>> {
         let (ids, mut problems) = self.ids(&layout::tenants())?;
-        let tenants = self.load_each(
-            ids.iter().map(layout::tenant),
-            &mut problems,
-            |tenant: &Tenant, path| {
-                let dir = path.parent();
-                let named = dir.name().to_string_lossy().into_owned();
-                (tenant.domain != *named)
-                    .then(|| format!("its domain is `{}`, its directory `{named}`", tenant.domain))
-            },
-        );
+        let tenants =
+            self.load_each(ids.iter().map(layout::tenant), &mut problems, check_tenant);
         Ok((tenants, problems))
     }
 
@@ -172,6 +167,39 @@ impl Workspace {
         }
         let tombstones = self.load_each(gone, &mut problems, |_: &Tombstone, _| None);
         Ok((tombstones, problems))
+    }
+
+    /// A case, or the tombstone of one that was expunged, or what is wrong with either.
+    pub(super) fn case_or_tombstone(
+        &self,
+        case: &CaseRef,
+    ) -> (Option<Case>, Option<Tombstone>, Vec<Problem>) {
+        let mut problems = Vec::new();
+        let path = layout::case(case);
+        // A tombstone beside a case belongs to a deletion that is under way.
+        match fs::exists(&*self.fs, &path) {
+            Ok(true) => {
+                let mut cases = self.load_each([path], &mut problems, check_case);
+                (cases.pop().map(|case| case.value), None, problems)
+            }
+            Ok(false) => {
+                let path = layout::tombstone(case);
+                let mut found = self.load_each([path], &mut problems, |_: &Tombstone, _| None);
+                (None, found.pop().map(|tombstone| tombstone.value), problems)
+            }
+            Err(error) => {
+                let why = error.to_string();
+                problems.push(Problem::new(path.display(), ProblemKind::Unreadable, why));
+                (None, None, problems)
+            }
+        }
+    }
+
+    /// One tenant, or what is wrong with it; nothing where there is no `tenant.toml`.
+    pub(super) fn tenant_or_problem(&self, domain: &Id) -> Result<Tenant, Option<Problem>> {
+        let mut problems = Vec::new();
+        let mut tenants = self.load_each([layout::tenant(domain)], &mut problems, check_tenant);
+        tenants.pop().map(|tenant| tenant.value).ok_or_else(|| problems.pop())
     }
 
     /// The case that `ID` or `TENANT/ID` names.
@@ -433,6 +461,14 @@ impl Workspace {
             .collect::<Result<Vec<T>>>()
             .map(Some)
     }
+}
+
+/// What a tenant's record contradicts.
+fn check_tenant(tenant: &Tenant, path: &RelPath) -> Option<String> {
+    let dir = path.parent();
+    let named = dir.name().to_string_lossy().into_owned();
+    (tenant.domain != *named)
+        .then(|| format!("its domain is `{}`, its directory `{named}`", tenant.domain))
 }
 
 /// What a case's record contradicts.

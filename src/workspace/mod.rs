@@ -7,6 +7,7 @@ pub mod artefact;
 mod audit;
 mod commit;
 mod example;
+pub mod index;
 mod init;
 mod journal;
 pub mod layout;
@@ -37,6 +38,7 @@ pub struct Workspace {
     fs: Arc<dyn Fs>,
     root: PathBuf,
     config: Arc<WorkspaceConfig>,
+    access: Access,
 }
 
 impl Workspace {
@@ -86,7 +88,7 @@ impl Workspace {
             .hint("install a newer caseward")
             .into());
         }
-        let workspace = Self { fs, root: root.to_path_buf(), config: Arc::new(config) };
+        let workspace = Self { fs, root: root.to_path_buf(), config: Arc::new(config), access };
         if access == Access::Write && workspace.has_interrupted_commits()? {
             let lock = workspace.lock()?;
             workspace.roll_forward(&lock)?;

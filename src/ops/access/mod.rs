@@ -12,5 +12,5 @@ pub use decide::{DecisionInput, decide, remove, statement, withdraw};
 pub use matter::LoadedMatter;
 pub(super) use matter::{find, matters};
 pub use request::request;
-pub(super) use view::of_case;
+pub(super) use view::{of_case, of_engagement, views_of};
 pub use view::{AccessFilter, AccessView, SlotView, list, project, show};

@@ -1,11 +1,12 @@
 //! What each side sees of a request (SAR-13).
 
-use super::matter::{LoadedMatter, find, matters};
+use super::matter::{LoadedMatter, find, matters, matters_of};
 use crate::error::{Error, Result};
 use crate::model::{Case, Decision, Id, Slot, Time};
 use crate::ops::Context;
 use crate::policy::Refusal;
 use crate::policy::access::{self as rules, SarState, View};
+use crate::workspace::index::{Engagement, Look, Parts, Surveyed};
 use crate::workspace::{CaseRef, Loaded, Problem};
 use serde::Serialize;
 
@@ -100,6 +101,15 @@ pub(in crate::ops) fn of_case(
     Ok((matters.iter().filter_map(|matter| project(context, matter)).collect(), problems))
 }
 
+/// As [`of_case`], of an engagement that was surveyed.
+pub(in crate::ops) fn of_engagement(
+    context: &Context,
+    engagement: &Engagement,
+) -> Result<Vec<AccessView>> {
+    let matters = matters_of(context, engagement)?;
+    Ok(matters.iter().filter_map(|matter| project(context, matter)).collect())
+}
+
 /// One request, as the actor may see it.
 ///
 /// # Errors
@@ -140,19 +150,42 @@ pub fn list(
         }
         None => None,
     };
-    let (tenants, mut problems) = context.workspace.tenants()?;
+    let (found, mut problems, _) = context.workspace.survey(
+        Look::at(Parts::Engagements),
+        &|_| true,
+        &|seen| views_of(context, &seen),
+    )?;
     let mut views = Vec::new();
-    for tenant in tenants {
-        for id in context.workspace.case_ids(&tenant.value.domain)?.0 {
-            let case_ref = CaseRef { tenant: tenant.value.domain.clone(), id };
-            let case = context.workspace.case(&case_ref).ok();
-            let (matters, more) = matters(context, &case_ref, case.as_ref())?;
-            problems.extend(more);
-            views.extend(matters.iter().filter_map(|matter| project(context, matter)));
-        }
+    for found in found {
+        let (some, more) = found?;
+        views.extend(some);
+        problems.extend(more);
     }
+    let views = narrow(context, views, filter, only.as_ref());
+    Ok((views, problems))
+}
+
+/// The requests of a tenant's engagements as the actor may see them, with what is wrong with files.
+pub(in crate::ops) fn views_of(
+    context: &Context,
+    seen: &Surveyed,
+) -> Result<(Vec<AccessView>, Vec<Problem>)> {
+    let (mut views, mut problems) = (Vec::new(), Vec::new());
+    for engagement in &seen.engagements {
+        views.extend(of_engagement(context, engagement)?);
+        problems.extend(engagement.access_problems.iter().cloned());
+    }
+    Ok((views, problems))
+}
+
+fn narrow(
+    context: &Context,
+    mut views: Vec<AccessView>,
+    filter: AccessFilter,
+    only: Option<&Id>,
+) -> Vec<AccessView> {
     views.retain(|view| {
-        only.as_ref().is_none_or(|t| view.request_tenant == *t || view.resource_tenant == *t)
+        only.is_none_or(|t| view.request_tenant == *t || view.resource_tenant == *t)
     });
     let pending = |view: &AccessView| view.state == SarState::Pending.as_str();
     let approved = |view: &AccessView| {
@@ -166,5 +199,5 @@ pub fn list(
         AccessFilter::Current => pending(view) || approved(view),
     });
     views.sort_by(|a, b| (b.created_at, &a.id).cmp(&(a.created_at, &b.id)));
-    Ok((views, problems))
+    views
 }

@@ -7,7 +7,8 @@ mod record;
 mod view;
 
 pub use change::{Closed, assign, close, remove, reopen, restrict, set_severity};
-pub use list::{CaseFilter, CaseLine, Due, list, matches_words};
+pub(in crate::ops) use list::{lines_of, sort};
+pub use list::{CaseFilter, CaseLine, Due, list, list_as_indexed, matches_words};
 pub use open::{NewCase, open};
 pub(super) use record::may_note;
 pub use record::{Noted, add_record};
