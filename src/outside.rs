@@ -6,10 +6,14 @@
 #![allow(clippy::disallowed_methods, reason = "the home of files outside the workspace")]
 
 use crate::error::{Error, Result};
+use crate::model::Sha256;
 use rustix::fs::{Mode, OFlags};
+use sha2::Digest;
 use std::fs::File;
-use std::io::Write;
-use std::path::Path;
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
 
 /// Opens a regular file without following a link in its last component and without waiting on a
 /// FIFO (DIAG-6).
@@ -46,6 +50,111 @@ pub fn open_regular(path: &Path) -> Result<File> {
 /// It is missing or not permitted.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|error| Error::io("read", path.display(), error))
+}
+
+/// Reads a file that the user named, up to `limit` bytes; a link or a FIFO is refused.
+///
+/// # Errors
+/// It is missing, no regular file, or larger.
+pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>> {
+    let file = open_regular(path)?;
+    let mut bytes = Vec::new();
+    let read = file.take(limit + 1).read_to_end(&mut bytes);
+    read.map_err(|error| Error::io("read", path.display(), error))?;
+    if bytes.len() as u64 > limit {
+        return Err(Error::Usage {
+            message: format!("{} is larger than {}", path.display(), crate::text::bytes(limit)),
+            hint: Some("nothing was read of it".to_owned()),
+        });
+    }
+    Ok(bytes)
+}
+
+/// A directory for what is given out: new or empty, and nothing in it is ever overwritten.
+#[derive(Debug)]
+pub struct NewDir {
+    path: PathBuf,
+    handle: OwnedFd,
+}
+
+impl NewDir {
+    /// Makes the directory, or takes an empty one.
+    ///
+    /// # Errors
+    /// There is something in it, or it cannot be made.
+    pub fn create(path: &Path) -> Result<Self> {
+        let io = |error: std::io::Error| Error::io("write to", path.display(), error);
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true).mode(0o700).create(path).map_err(io)?;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let handle = rustix::fs::open(path, flags, Mode::empty()).map_err(|e| io(e.into()))?;
+        let entries = rustix::fs::Dir::read_from(&handle).map_err(|e| io(e.into()))?;
+        for entry in entries {
+            let entry = entry.map_err(|error| io(error.into()))?;
+            if !matches!(entry.file_name().to_bytes(), b"." | b"..") {
+                return Err(Error::Usage {
+                    message: format!("{} is not empty", path.display()),
+                    hint: Some("name a new directory; nothing is ever overwritten".to_owned()),
+                });
+            }
+        }
+        Ok(Self { path: path.to_path_buf(), handle })
+    }
+
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes a directory in it.
+    ///
+    /// # Errors
+    /// It exists, or the name is not one of a file.
+    pub fn dir(&self, name: &str) -> Result<Self> {
+        let path = self.checked(name)?;
+        let io = |error: rustix::io::Errno| Error::io("write", path.display(), error.into());
+        rustix::fs::mkdirat(&self.handle, name, Mode::from_raw_mode(0o700)).map_err(io)?;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let handle = rustix::fs::openat(&self.handle, name, flags, Mode::empty()).map_err(io)?;
+        Ok(Self { path, handle })
+    }
+
+    /// Writes a new file from `source` and flushes it; how many bytes there were, and their hash.
+    ///
+    /// # Errors
+    /// It exists, the name is not one of a file, or the disk says no.
+    pub fn file(&self, name: &str, source: &mut dyn Read) -> Result<(u64, Sha256)> {
+        let path = self.checked(name)?;
+        let io = |error: std::io::Error| Error::io("write", path.display(), error);
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mode = Mode::from_raw_mode(0o600);
+        let handle = rustix::fs::openat(&self.handle, name, flags, mode);
+        let mut file = File::from(handle.map_err(|error| io(error.into()))?);
+        let (mut hash, mut size) = (sha2::Sha256::default(), 0);
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            let count = match source.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(io(error)),
+            };
+            file.write_all(&buffer[..count]).map_err(io)?;
+            hash.update(&buffer[..count]);
+            size += count as u64;
+        }
+        file.sync_all().map_err(io)?;
+        Ok((size, Sha256(hash.finalize().into())))
+    }
+
+    /// A name that cannot lead anywhere else.
+    fn checked(&self, name: &str) -> Result<PathBuf> {
+        if name.is_empty() || name == "." || name == ".." || name.contains(['/', '\0']) {
+            return Err(Error::usage(format!("`{}` is no file name", crate::text::safe(name))));
+        }
+        Ok(self.path.join(name))
+    }
 }
 
 /// Reads a file of this user's state; `None` when it does not exist.

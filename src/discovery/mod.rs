@@ -24,5 +24,20 @@ pub use findings::{FileResult, Form, Hit, Outcome, Problem, ProblemKind, Reason,
 pub use identifier::{Identifier, IdentifierError, IdentifierType, IntakeOptions};
 pub use patterns::Query;
 pub use scan::{
-    Content, Context, Explanation, Limits, Progress, Refused, Source, Target, ViewSeen, run,
+    Content, Context, Explanation, Limits, Progress, Refused, Source, Span, Target, ViewSeen, run,
 };
+
+/// What kind of file inside which others lie these bytes are: one that cannot be written anew span
+/// by span. `None` for plain bytes and for mail, which is text.
+#[must_use]
+pub fn container(bytes: &[u8]) -> Option<&'static str> {
+    use containers::Kind;
+    match containers::sniff(&bytes[..bytes.len().min(containers::HEAD)]) {
+        Kind::Packed(_) => Some("compressed file"),
+        Kind::Tar => Some("tar archive"),
+        Kind::Zip => Some("zip archive"),
+        Kind::Pdf => Some("PDF document"),
+        Kind::Closed(name) => Some(name),
+        Kind::Plain | Kind::Mail => None,
+    }
+}

@@ -1,7 +1,7 @@
 //! Sidecars: what is known of each file in `records/`, `diagnostics/` and `transfer/`.
 
 use super::words::words;
-use super::{Extra, Id, Sha256, Time};
+use super::{Extra, Id, Redaction, Sha256, Time};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::str::FromStr;
 
@@ -85,6 +85,8 @@ pub struct Meta {
     pub internal: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub holds: Vec<Hold>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redactions: Vec<Redaction>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub x: Option<Extra>,
 }

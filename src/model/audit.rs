@@ -50,6 +50,10 @@ words! {
         DsrReturned = "Data subject request returned",
         DsrExecuted = "Data subject request executed",
         DsrReported = "Data subject request reported",
+        DsrExported = "Data subject request exported",
+        DsrUpdated = "Data subject request updated",
+        DsrExtended = "Data subject request extended",
+        DsrDenied = "Data subject request denied",
         DsrClosed = "Data subject request closed",
     }
 }
@@ -98,6 +102,10 @@ impl Activity {
             | Self::DsrReturned
             | Self::DsrExecuted
             | Self::DsrReported
+            | Self::DsrExported
+            | Self::DsrUpdated
+            | Self::DsrExtended
+            | Self::DsrDenied
             | Self::DsrClosed => AuditCategory::DataSubjectRequest,
         }
     }
@@ -118,9 +126,10 @@ impl Activity {
             | Self::DiagnosticDeleted
             | Self::TransferDeleted
             | Self::DsrExecuted => Operation::Delete,
-            Self::DiagnosticViewed | Self::DiagnosticExported | Self::DsrReported => {
-                Operation::Read
-            }
+            Self::DiagnosticViewed
+            | Self::DiagnosticExported
+            | Self::DsrReported
+            | Self::DsrExported => Operation::Read,
             _ => Operation::Update,
         }
     }

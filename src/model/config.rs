@@ -1,6 +1,7 @@
 //! `workspace.toml`: the workspace's name, its policy and its engineers.
 
 use super::Extra;
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 /// `workspace.toml`.
@@ -52,6 +53,11 @@ pub struct PolicySettings {
     pub deletion_second_person: bool,
     /// DEL-3: minutes between approval and the earliest execution.
     pub cancel_window_minutes: u32,
+    /// LAW-2: a last day on a weekend or holiday moves to the next working day.
+    pub roll_to_working_day: bool,
+    /// Days beside weekends that are no working days (LAW-2, LAW-4).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub holidays: Vec<NaiveDate>,
     /// ATT-7: months that the record of a request is kept.
     pub record_months: u32,
     /// ATT-7: days from close until a request's evidence is erased.
@@ -74,6 +80,8 @@ impl Default for PolicySettings {
             m365_partner_events: false,
             deletion_second_person: true,
             cancel_window_minutes: 0,
+            roll_to_working_day: false,
+            holidays: Vec::new(),
             record_months: 24,
             evidence_days: 90,
             reason: None,

@@ -1,7 +1,9 @@
-//! Data subject requests: the request, what discovery found, and the plan that is executed.
+//! Data subject requests: the request with its history, discovery, plan and executions in numbers.
 
 use super::words::words;
-use super::{Category, Extra, Id, Sha256, Time};
+use super::{
+    Channel, Correction, Extension, Extra, Id, Link, OpenDsr, RequestAnswer, Sha256, Time,
+};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +31,8 @@ words! {
         /// The controller asks for one of its data subjects.
         Customer = "customer",
         Consulting = "consulting",
+        /// About a FastTrack migration.
+        FastTrack = "fast_track",
     }
 }
 
@@ -39,6 +43,7 @@ words! {
         PrivacyResponseCenter = "privacy_response_center",
         ReferToCustomer = "refer_to_customer",
         EngagementManager = "engagement_manager",
+        FastTrackInbox = "fast_track_inbox",
     }
 }
 
@@ -71,14 +76,28 @@ words! {
     /// What somebody did to a request.
     "decision" DecisionKind {
         Received = "received",
+        /// That it was received was confirmed to the data subject (LAW-4).
+        Confirmed = "confirmed",
+        Identified = "identified",
         Discovered = "discovered",
         Include = "include",
         Exclude = "exclude",
+        /// The matches give way to a mark; the rest of the file stays.
+        Redact = "redact",
+        /// The matches give way to what is right (DSR-11).
+        Rectify = "rectify",
         Planned = "planned",
         Approved = "approved",
         Returned = "returned",
         Executed = "executed",
         Reported = "reported",
+        Exported = "exported",
+        Restricted = "restricted",
+        /// A confirmed replacement took the contact's place in open engagements (DSR-3).
+        ContactSwapped = "contact_swapped",
+        Extended = "extended",
+        Held = "held",
+        Resumed = "resumed",
         Canceled = "canceled",
         Denied = "denied",
         Closed = "closed",
@@ -91,7 +110,13 @@ words! {
 }
 
 words! {
-    "action" PlanAction { Delete = "delete", Redact = "redact" }
+    "action" PlanAction {
+        Delete = "delete",
+        /// Written anew with a mark in the place of the matches.
+        Redact = "redact",
+        /// Written anew with the correction in their place.
+        Rectify = "rectify",
+    }
 }
 
 words! {
@@ -151,12 +176,27 @@ pub struct Request {
     /// Option B: the engagements named, as `ID` or `TENANT/ID`.
     #[serde(default)]
     pub cases: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
     pub received_at: Time,
+    /// LAW-4: when its receipt was confirmed to the data subject.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_at: Option<Time>,
     /// LAW-1, LAW-4: the last day to answer.
     pub due_on: NaiveDate,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extended_to: Option<NaiveDate>,
     pub state: DsrState,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extension: Option<Extension>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<RequestAnswer>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_dsr: Option<OpenDsr>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corrections: Vec<Correction>,
     /// What was searched, in numbers, by the last discovery.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discovery: Option<DiscoverySummary>,
@@ -323,52 +363,4 @@ pub struct Execution {
     /// Whether the process that started it did not finish it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub recovered: bool,
-}
-
-/// A line of `findings.jsonl`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Finding {
-    /// `f0001`, stable for a path over repeated discoveries of one request.
-    pub id: String,
-    /// Relative to the workspace; a member of an archive is `outer.zip!/inner/name`.
-    pub path: String,
-    pub kind: FindingKind,
-    pub outcome: FindingOutcome,
-    pub reason: Option<String>,
-    pub matches: Vec<FindingMatch>,
-    /// The engagement it belongs to, as `TENANT/ID`.
-    pub engagement: Option<String>,
-    /// Of the outer file when it was searched.
-    pub size: u64,
-    pub sha256: Sha256,
-}
-
-/// How often an identifier was found in one form.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FindingMatch {
-    /// Index into the request's identifiers.
-    pub identifier: usize,
-    pub form: String,
-    pub count: u64,
-}
-
-/// A line of `plan.jsonl`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PlanItem {
-    pub path: String,
-    pub action: PlanAction,
-    pub size: u64,
-    pub sha256: Sha256,
-    /// Of the sidecar, where there is one: what was attached.
-    pub attached_sha256: Option<Sha256>,
-    pub attached_at: Option<Time>,
-    pub collected_at: Option<Time>,
-    pub origin: Option<String>,
-    pub categories: Vec<Category>,
-    pub why: String,
-    /// The engagement it belongs to, as `TENANT/ID`.
-    pub engagement: String,
 }

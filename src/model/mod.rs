@@ -4,6 +4,7 @@
 //! below a table `x`, which is people's own and is kept as it stands.
 
 mod access;
+mod answer;
 mod artefact;
 mod audit;
 mod case;
@@ -11,12 +12,17 @@ mod config;
 mod dsr;
 pub(crate) mod hex;
 mod id;
+mod plan;
 mod sha256;
 mod tenant;
 mod words;
 
 pub use access::{
     AccessRequest, Approval, Decision, Ended, EndedState, Outcome, OutcomeState, Slot,
+};
+pub use answer::{
+    AnswerNature, Channel, Correction, Extension, ExtensionGround, Link, LinkKind, OpenDsr,
+    Redaction, RequestAnswer,
 };
 pub use artefact::{AuthorisedBy, Category, DiagnosticKind, Hold, Meta, Origin, RecordKind, Store};
 pub use audit::{
@@ -29,12 +35,13 @@ pub use case::{
 };
 pub use config::{Engineer, PolicySettings, WorkspaceConfig};
 pub use dsr::{
-    DecisionKind, DiscoverySummary, DsrDecision, DsrState, DsrType, Execution, Finding,
-    FindingKind, FindingMatch, FindingOutcome, GivenIdentifier, HeldFile, IdentifierType, Plan,
-    PlanAction, PlanItem, PlanScope, PlannedEngagement, Regulation, Request, RequestOption,
-    Requester, Route, ScopeProblem, UnsearchedStore,
+    DecisionKind, DiscoverySummary, DsrDecision, DsrState, DsrType, Execution, FindingKind,
+    FindingOutcome, GivenIdentifier, HeldFile, IdentifierType, Plan, PlanAction, PlanScope,
+    PlannedEngagement, Regulation, Request, RequestOption, Requester, Route, ScopeProblem,
+    UnsearchedStore,
 };
 pub use id::{BadId, Id};
+pub use plan::{After, Finding, FindingMatch, PlanItem};
 pub use sha256::{NotSha256, Sha256};
 pub use tenant::{Principal, Regime, Tenant};
 pub use words::UnknownWord;

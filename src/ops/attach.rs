@@ -120,6 +120,7 @@ pub fn attach(
             kind: Some(attachment.kind.as_str().to_owned()),
             internal: false,
             holds: Vec::new(),
+            redactions: Vec::new(),
             x: None,
         };
         let categories: Vec<&str> = attachment.categories.iter().map(|c| c.as_str()).collect();

@@ -175,6 +175,9 @@ pub fn laxer_settings(policy: &crate::model::PolicySettings) -> Vec<String> {
             policy.record_months, default.record_months
         ));
     }
+    if policy.roll_to_working_day {
+        lax.push("roll_to_working_day = true".to_owned());
+    }
     if !policy.deletion_second_person {
         lax.push("deletion_second_person = false".to_owned());
     }

@@ -1,7 +1,7 @@
 //! Clocks: windows of whole days over UTC instants, and the legal deadlines over dates.
 
 use crate::model::{Regulation, Time};
-use chrono::{Days, Months, NaiveDate, TimeDelta};
+use chrono::{Datelike, Days, Months, NaiveDate, TimeDelta, Weekday};
 
 /// The instant `days` × 24 h after `start`. A window is half-open (decision 7): in force while
 /// `now` is before its end, over at equality.
@@ -37,6 +37,36 @@ fn after(regulation: Regulation, received: Time, periods: u32) -> NaiveDate {
         Regulation::Ccpa => date.checked_add_days(Days::new(45 * u64::from(periods))),
     };
     due.unwrap_or(NaiveDate::MAX)
+}
+
+/// LAW-4: business days to confirm the receipt of a request under the CCPA.
+pub const CONFIRM_DAYS: u32 = 10;
+
+/// The last day to confirm to the data subject that the request was received: under the CCPA the
+/// tenth business day after it. The GDPR asks for no such confirmation.
+#[must_use]
+pub fn confirm_by(
+    regulation: Regulation,
+    received: Time,
+    holidays: &[NaiveDate],
+) -> Option<NaiveDate> {
+    if regulation != Regulation::Ccpa {
+        return None;
+    }
+    let mut day = received.date_naive();
+    for _ in 0..CONFIRM_DAYS {
+        day = working_day(day.succ_opt()?, holidays);
+    }
+    Some(day)
+}
+
+/// LAW-2: the day itself when it is a working day, else the next one.
+#[must_use]
+pub fn working_day(day: NaiveDate, holidays: &[NaiveDate]) -> NaiveDate {
+    let is_free = |day: &NaiveDate| {
+        matches!(day.weekday(), Weekday::Sat | Weekday::Sun) || holidays.contains(day)
+    };
+    day.iter_days().find(|day| !is_free(day)).unwrap_or(NaiveDate::MAX)
 }
 
 /// The last second of a day: until then an answer is in time.

@@ -1,41 +1,14 @@
-//! Data subject requests: routes, clocks, and who may take which step (DSR-1 …, DEL-2, DEL-3).
+//! Data subject requests: what may be taken, and who may take which step (DSR-1 …, DEL-2, DEL-3).
 
 use super::{Actor, Refusal};
 use crate::model::{
     DecisionKind, DsrDecision, DsrState, DsrType, Finding, FindingKind, FindingOutcome, PlanScope,
-    PolicySettings, Request, RequestOption, Requester, Route, Sha256, Time,
+    PolicySettings, Request, RequestOption, Requester, Sha256, Time,
 };
 use chrono::TimeDelta;
 
-/// DSR-3: where a request goes, and the state it starts in.
-#[must_use]
-pub fn route(requester: Requester) -> (Route, DsrState) {
-    match requester {
-        Requester::Contact => (Route::PrivacyResponseCenter, DsrState::Referred),
-        Requester::EndUser => (Route::ReferToCustomer, DsrState::Referred),
-        Requester::Consulting => (Route::EngagementManager, DsrState::Referred),
-        Requester::Customer => (Route::Assist, DsrState::Discovering),
-    }
-}
-
-/// What the engineer does with a referred request, in one sentence.
-#[must_use]
-pub fn referral(route: Route) -> Option<&'static str> {
-    match route {
-        Route::Assist => None,
-        Route::PrivacyResponseCenter => Some(
-            "refer it to the privacy response centre now: contact data is the vendor's own, engagements are not touched",
-        ),
-        Route::ReferToCustomer => Some(
-            "tell the end user to turn to the organisation that is our customer; nothing else is done",
-        ),
-        Route::EngagementManager => {
-            Some("hand it to the engagement manager of the consulting engagement")
-        }
-    }
-}
-
-/// Whether a new request is complete enough to be taken (DSR-2, DSR-7).
+/// Whether a new request is complete enough to be taken (DSR-2, DSR-7). Identifiers may follow: the
+/// clock runs all the same.
 ///
 /// # Errors
 /// What is missing or contradicts itself.
@@ -44,18 +17,10 @@ pub fn may_receive(
     requester: Requester,
     option: RequestOption,
     cases: &[String],
-    identifiers: usize,
 ) -> Result<(), Refusal> {
     actor.require_engineer("DSR-4", "take a data subject request")?;
     if requester != Requester::Customer {
         return Ok(());
-    }
-    if identifiers == 0 {
-        return Err(Refusal::new(
-            "DSR-5",
-            "discovery searches only for the identifiers that the customer gave, and there are none",
-        )
-        .hint("--identifier email=… (name, email, upn, phone, guid, puid, session, ipv4, ipv6, sip, machine, custom)"));
     }
     match option {
         RequestOption::A if !cases.is_empty() => Err(Refusal::new(
@@ -86,19 +51,23 @@ pub fn require_state(request: &Request, allowed: &[DsrState], step: &str) -> Res
         DsrState::Planned => "a second person approves it: `caseward dsr approve`",
         DsrState::Approved => "run `caseward dsr execute`",
         DsrState::Executing | DsrState::Verifying => "resume it: `caseward dsr execute`",
+        DsrState::IdentifiersNeeded => {
+            "ask the customer for identifiers, then run `caseward dsr identify`"
+        }
+        DsrState::Held => "`caseward dsr resume` takes it up again",
         _ => "see `caseward dsr show`",
     };
-    Err(Refusal::new(
-        "DSR-1",
-        format!("{} is {}: it cannot be {step} now", request.id, request.state),
-    )
-    .hint(hint))
+    let rule = if request.state == DsrState::IdentifiersNeeded { "DSR-5" } else { "DSR-1" };
+    Err(Refusal::new(rule, format!("{} is {}: it cannot be {step} now", request.id, request.state))
+        .hint(hint))
 }
 
 /// Whether a finding goes into a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice {
     Included,
+    /// Its matches give way to a mark or a correction, and the rest of the file stays.
+    Rewritten,
     Excluded,
     /// A person has to decide before there can be a plan.
     Undecided,
@@ -116,6 +85,7 @@ pub fn choice(request: &Request, finding: &Finding) -> Choice {
     match last_decision(request, &finding.id).map(|decision| decision.what) {
         Some(DecisionKind::Include) => Choice::Included,
         Some(DecisionKind::Exclude) => Choice::Excluded,
+        Some(DecisionKind::Redact | DecisionKind::Rectify) => Choice::Rewritten,
         _ if finding.outcome == FindingOutcome::Match => Choice::Included,
         _ => Choice::Undecided,
     }
@@ -127,12 +97,17 @@ pub fn is_path_excluded(request: &Request, path: &str) -> bool {
     last_decision(request, path).is_some_and(|decision| decision.what == DecisionKind::Exclude)
 }
 
-/// The newest include or exclude of a finding.
+/// The newest decision on what is done with a finding.
 #[must_use]
 pub fn last_decision<'a>(request: &'a Request, finding: &str) -> Option<&'a DsrDecision> {
     request.decisions.iter().rev().find(|decision| {
-        matches!(decision.what, DecisionKind::Include | DecisionKind::Exclude)
-            && decision.item.as_deref() == Some(finding)
+        matches!(
+            decision.what,
+            DecisionKind::Include
+                | DecisionKind::Exclude
+                | DecisionKind::Redact
+                | DecisionKind::Rectify
+        ) && decision.item.as_deref() == Some(finding)
     })
 }
 
@@ -149,23 +124,20 @@ pub fn may_plan(
     history_loss_acknowledged: bool,
 ) -> Result<(), Refusal> {
     actor.require_engineer("DSR-4", "plan a deletion")?;
-    require_state(request, &[DsrState::Review, DsrState::Planned, DsrState::Approved], "planned")?;
-    if request.kind != DsrType::Delete {
+    require_state(request, REVIEWABLE, "planned")?;
+    // DSR-11: what is wrong is changed, or deleted and asked for again.
+    if !matches!(request.kind, DsrType::Delete | DsrType::Rectify) {
+        let hint = match request.kind {
+            DsrType::Access | DsrType::Export => "`caseward dsr export`",
+            _ => "`caseward dsr restrict`",
+        };
         return Err(Refusal::new(
             "DSR-1",
             format!("{} asks for {}, and a plan deletes", request.id, request.kind),
-        ));
-    }
-    if !undecided.is_empty() {
-        let (shown, more) = undecided.split_at(undecided.len().min(8));
-        let more =
-            if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
-        return Err(Refusal::new(
-            "DSR-10",
-            format!("a person has to decide on {}{more} first", shown.join(", ")),
         )
-        .hint(format!("`caseward dsr include {0} ITEM --reason …` or `caseward dsr exclude {0} ITEM --reason …`", request.id)));
+        .hint(hint));
     }
+    require_decided(request, undecided)?;
     if scope == PlanScope::Engagement && !history_loss_acknowledged {
         return Err(Refusal::new(
             "DSR-7",
@@ -174,6 +146,100 @@ pub fn may_plan(
         .hint("if the customer knows and agrees, add --acknowledge-history-loss"));
     }
     Ok(())
+}
+
+/// The states in which findings are decided on.
+pub const REVIEWABLE: &[DsrState] = &[DsrState::Review, DsrState::Planned, DsrState::Approved];
+
+/// Whether the matches of findings may give way to a mark (DSR-7, DSR-10), or to a correction
+/// (DSR-11).
+///
+/// # Errors
+/// The request is not in review, or its type or option asks for something else.
+pub fn may_rewrite(actor: &Actor, request: &Request, correct: bool) -> Result<(), Refusal> {
+    let (rule, what) =
+        if correct { ("DSR-11", "correct records") } else { ("DSR-10", "redact findings") };
+    actor.require_engineer(rule, what)?;
+    require_state(request, REVIEWABLE, "reviewed")?;
+    match (correct, request.kind, request.option) {
+        (true, DsrType::Rectify, _)
+        | (false, DsrType::Access | DsrType::Export, _)
+        | (false, DsrType::Delete, RequestOption::B) => Ok(()),
+        (true, ..) => Err(Refusal::new(
+            "DSR-11",
+            format!("{} asks for {}: only a request to rectify corrects", request.id, request.kind),
+        )),
+        (false, DsrType::Delete, RequestOption::A) => Err(Refusal::new(
+            "DSR-7",
+            "option A deletes whole engagements; a span is redacted under option B",
+        )
+        .hint("take the request again with --option b and its engagements")),
+        (false, DsrType::Rectify, _) => Err(Refusal::new(
+            "DSR-11",
+            format!(
+                "{} asks to rectify: a record is corrected, or deleted and asked for again",
+                request.id
+            ),
+        )
+        .hint(format!("`caseward dsr rectify {} ITEM --to …`, or leave it included", request.id))),
+        (false, DsrType::Restrict, _) => Err(Refusal::new(
+            "DSR-12",
+            format!("{} asks to restrict: nothing is changed", request.id),
+        )),
+    }
+}
+
+/// Whether the findings may be given out: it asks for a copy, and everything is decided (DSR-10).
+///
+/// # Errors
+/// It asks for something else, there was no discovery, or a person has to decide first.
+pub fn may_export(actor: &Actor, request: &Request, undecided: &[String]) -> Result<(), Refusal> {
+    actor.require_engineer("DSR-10", "export")?;
+    if !matches!(request.kind, DsrType::Access | DsrType::Export) {
+        return Err(Refusal::new(
+            "DSR-10",
+            format!("{} asks for {}: nothing is given out", request.id, request.kind),
+        ));
+    }
+    require_state(
+        request,
+        &[DsrState::Review, DsrState::Fulfilled, DsrState::Attested],
+        "exported",
+    )?;
+    require_decided(request, undecided)
+}
+
+/// DSR-12: whether the engagements may be closed and marked not to be opened again.
+///
+/// # Errors
+/// It asks for something else, there was no discovery, or a person has to decide first.
+pub fn may_restrict(actor: &Actor, request: &Request, undecided: &[String]) -> Result<(), Refusal> {
+    actor.require_engineer("DSR-12", "restrict engagements")?;
+    if request.kind != DsrType::Restrict {
+        return Err(Refusal::new(
+            "DSR-12",
+            format!("{} asks for {}, not to restrict", request.id, request.kind),
+        ));
+    }
+    require_state(request, &[DsrState::Review], "restricted")?;
+    require_decided(request, undecided)
+}
+
+/// DSR-10: a person decides on whatever only a person can judge.
+fn require_decided(request: &Request, undecided: &[String]) -> Result<(), Refusal> {
+    if undecided.is_empty() {
+        return Ok(());
+    }
+    let (shown, more) = undecided.split_at(undecided.len().min(8));
+    let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+    Err(Refusal::new(
+        "DSR-10",
+        format!("a person has to decide on {}{more} first", shown.join(", ")),
+    )
+    .hint(format!(
+        "`caseward dsr include {0} ITEM --reason …` or `caseward dsr exclude {0} ITEM --reason …`",
+        request.id
+    )))
 }
 
 /// DEL-2: a second person approves the current plan.

@@ -5,11 +5,13 @@
 
 pub mod access;
 pub mod actor;
+pub mod answer;
 pub mod case;
 pub mod clock;
 pub mod consent;
 pub mod diagnostics;
 pub mod dsr;
+pub mod referral;
 pub mod roles;
 
 pub use actor::Actor;

@@ -137,8 +137,9 @@ fn dsr_4_requests_are_taken_by_engineers() {
 fn dsr_5_only_the_identifiers_given_are_searched_for() {
     let world = World::demo();
     let ana = world.as_engineer(ANA);
-    let none = ops::receive(&ana, new(RequestOption::A, &[], Vec::new()));
-    assert_eq!(refused(none).rule, "DSR-5");
+    let none = ops::receive(&ana, new(RequestOption::A, &[], Vec::new())).unwrap();
+    assert_eq!(none.state, DsrState::IdentifiersNeeded, "the clock runs all the same");
+    assert_eq!(refused(discover(&ana, none.id.as_str())).rule, "DSR-5");
     let dir = world.inside(&format!("tenants/contoso.com/cases/{MIGRATION}/records"));
     for (name, text) in [
         ("only-a-name.md", "Jane M. called, and so did Miller, Jane."),

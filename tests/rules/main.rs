@@ -20,5 +20,6 @@ mod cons;
 mod del;
 mod diag;
 mod dsr;
+mod dsr_redact;
 mod sar;
 mod sar_projection;

@@ -1,16 +1,15 @@
 //! `caseward dsr`.
 
+mod answer;
+mod intake;
 mod print;
 
 use crate::cli::output::{self, Out};
-use crate::cli::{Global, print_problems, time};
+use crate::cli::{Global, print_problems};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::model::{
-    DsrType, GivenIdentifier, IdentifierType, PlanScope, Regulation, RequestOption, Requester,
-    Sha256, Time,
-};
-use crate::ops::dsr::{self, Discovered, FindingLine, NewRequest, RequestView};
+use crate::model::{PlanScope, Sha256};
+use crate::ops::dsr::{self, Discovered, FindingLine, RequestView};
 use crate::text;
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -21,7 +20,7 @@ use std::sync::atomic::AtomicBool;
 #[derive(Debug, Subcommand)]
 pub enum DsrCommand {
     /// Take a request and print its id and route
-    New(DsrNew),
+    New(intake::DsrNew),
     /// List the requests, newest first
     List,
     /// Show a request with its history
@@ -85,54 +84,39 @@ pub enum DsrCommand {
         #[arg(long)]
         dry_run: bool,
     },
-    #[command(hide = true)]
-    Import(crate::cli::NotYet),
+    /// Have the matches of findings give way to a visible mark, and keep the rest of the file
+    Redact(Review),
+    /// Have the matches of a finding say what is right
+    Rectify(Rectify),
+    /// Give a request that came without identifiers those that the customer sent since
+    Identify(intake::DsrIdentify),
+    /// Take a request that another system wrote (OpenDSR 1.0)
+    Import(intake::DsrImport),
+    /// Where a request stands, in our words and in OpenDSR's
+    Status {
+        /// Its id, or its subject_request_id
+        dsr: String,
+    },
+    /// Record that its receipt was confirmed to the data subject
+    Confirm { dsr: String },
+    /// Take more time, with the reasons told inside the first period
+    Extend(answer::Extend),
+    /// Deny a request, with the reasons and the ways to complain
+    Deny(answer::Deny),
+    /// Put a request aside; its clock goes on
+    Hold(answer::Hold),
+    /// Take up a request that was put aside
+    Resume { dsr: String },
+    /// Close the engagements and mark them not to be opened again without permission
+    Restrict(answer::Restrict),
+    /// Put a confirmed replacement in a contact's place in open engagements
+    SwapContact(answer::SwapContact),
+    /// Give out what was found: a directory with files, manifest and hashes
+    Export(answer::Export),
+    /// Close a request whose answer was sent
+    Close(answer::Close),
     #[command(hide = true)]
     Merge(crate::cli::NotYet),
-    #[command(hide = true)]
-    Redact(crate::cli::NotYet),
-    #[command(hide = true)]
-    Deny(crate::cli::NotYet),
-    #[command(hide = true)]
-    Extend(crate::cli::NotYet),
-    #[command(hide = true)]
-    Rectify(crate::cli::NotYet),
-    #[command(hide = true)]
-    Close(crate::cli::NotYet),
-    #[command(hide = true)]
-    Status(crate::cli::NotYet),
-    #[command(hide = true)]
-    Export(crate::cli::NotYet),
-}
-
-#[derive(Debug, Args)]
-pub struct DsrNew {
-    /// The tenant that the request came for
-    tenant: String,
-    /// access, rectify, restrict, delete or export
-    #[arg(long = "type", value_name = "TYPE")]
-    kind: DsrType,
-    /// gdpr or ccpa
-    #[arg(long)]
-    regulation: Regulation,
-    /// contact, end-user, customer or consulting
-    #[arg(long)]
-    requester: Requester,
-    /// a: all tenants of the customer, whole engagements; b: the engagements named with --case
-    #[arg(long, default_value = "a")]
-    option: RequestOption,
-    /// An engagement that option b covers; once for each
-    #[arg(long = "case", value_name = "CASE")]
-    cases: Vec<String>,
-    /// What to search for, for example email=jane@contoso.com; once for each
-    #[arg(long = "identifier", value_name = "TYPE=VALUE", value_parser = identifier)]
-    identifiers: Vec<GivenIdentifier>,
-    /// Accept a name of one word, which matches everybody who bears it
-    #[arg(long)]
-    allow_single_word: bool,
-    /// When it came in; the legal clock starts then [default: now]
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    received_at: Option<Time>,
 }
 
 #[derive(Debug, Args)]
@@ -145,64 +129,38 @@ pub struct Review {
     reason: String,
 }
 
-fn identifier(text: &str) -> Result<GivenIdentifier, String> {
-    let Some((kind, value)) = text.split_once('=') else {
-        return Err("it is TYPE=VALUE, for example email=jane@contoso.com".to_owned());
-    };
-    let kind: IdentifierType = kind.trim().parse().map_err(|error| format!("{error}"))?;
-    Ok(GivenIdentifier { kind, value: value.trim().to_owned(), salt: None })
+#[derive(Debug, Args)]
+pub struct Rectify {
+    dsr: String,
+    /// A finding, for example f0001
+    item: String,
+    /// What its matches are to say instead
+    #[arg(long, value_name = "TEXT")]
+    to: String,
+    #[arg(long)]
+    reason: String,
 }
 
 impl DsrCommand {
     pub fn run(self, global: &Global) -> Result<Exit> {
-        let later = match &self {
-            Self::Import(_) => Some("import"),
-            Self::Merge(_) => Some("merge"),
-            Self::Redact(_) => Some("redact"),
-            Self::Deny(_) => Some("deny"),
-            Self::Extend(_) => Some("extend"),
-            Self::Rectify(_) => Some("rectify"),
-            Self::Close(_) => Some("close"),
-            Self::Status(_) => Some("status"),
-            Self::Export(_) => Some("export"),
-            _ => None,
-        };
-        if let Some(name) = later {
-            return crate::cli::not_yet(&format!("dsr {name}"));
+        if matches!(self, Self::Merge(_)) {
+            return crate::cli::not_yet("dsr merge");
         }
         let (context, out) = global.open()?;
         match self {
-            Self::New(new) => {
-                let received = dsr::receive(
-                    &context,
-                    NewRequest {
-                        tenant: new.tenant,
-                        kind: new.kind,
-                        regulation: new.regulation,
-                        requester: new.requester,
-                        option: new.option,
-                        cases: new.cases,
-                        identifiers: new.identifiers,
-                        allow_single_word: new.allow_single_word,
-                        received_at: new.received_at,
-                    },
-                )?;
-                if out.json {
-                    out.document("dsr-new", &received)?;
-                } else {
-                    out.line(received.id.as_str())?;
-                    output::message(format!(
-                        "route {}, to be answered by {}",
-                        received.route, received.due_on
-                    ));
-                    match received.referral {
-                        Some(referral) => output::hint(referral),
-                        None => {
-                            output::hint(format!("next: caseward dsr discover {}", received.id));
-                        }
-                    }
-                }
-            }
+            Self::New(new) => new.run(&context, &out)?,
+            Self::Identify(identify) => identify.run(&context, &out)?,
+            Self::Import(import) => import.run(&context, &out)?,
+            Self::Status { dsr } => answer::status(&context, &out, &dsr)?,
+            Self::Confirm { dsr } => answer::confirm(&context, &out, &dsr)?,
+            Self::Extend(extend) => extend.run(&context, &out)?,
+            Self::Deny(deny) => deny.run(&context, &out)?,
+            Self::Hold(hold) => hold.run(&context, &out)?,
+            Self::Resume { dsr } => answer::resume(&context, &out, &dsr)?,
+            Self::Restrict(restrict) => restrict.run(&context, &out)?,
+            Self::SwapContact(swap) => swap.run(&context, &out)?,
+            Self::Export(export) => export.run(&context, &out)?,
+            Self::Close(close) => close.run(&context, &out)?,
             Self::List => {
                 let (requests, problems) = dsr::list(&context)?;
                 if out.json {
@@ -265,6 +223,14 @@ impl DsrCommand {
                 let count = dsr::exclude(&context, &review.dsr, &review.items, &review.reason)?;
                 say_decided(&out, &review.dsr, "excluded", count)?;
             }
+            Self::Redact(review) => {
+                let count = dsr::redact(&context, &review.dsr, &review.items, &review.reason)?;
+                say_decided(&out, &review.dsr, "redacted", count)?;
+            }
+            Self::Rectify(it) => {
+                let count = dsr::rectify(&context, &it.dsr, &it.item, &it.to, &it.reason)?;
+                say_decided(&out, &it.dsr, "rectified", count)?;
+            }
             Self::Plan { dsr, scope, acknowledge_history_loss } => {
                 let planned = dsr::plan(&context, &dsr, scope, acknowledge_history_loss)?;
                 if out.json {
@@ -324,7 +290,7 @@ impl DsrCommand {
                 }
                 return Ok(if executed.has_failures() { Exit::Refused } else { Exit::Done });
             }
-            _ => return Err(Error::usage("not part of this version yet")),
+            Self::Merge(_) => {}
         }
         Ok(Exit::Done)
     }

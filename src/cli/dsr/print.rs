@@ -2,7 +2,7 @@
 
 use crate::cli::output::{self, Out, Tone, plain, toned};
 use crate::error::Result;
-use crate::model::{FindingOutcome, RequestOption};
+use crate::model::{FindingOutcome, LinkKind, PlanAction, RequestOption};
 use crate::ops::dsr::{self, Discovered, Executed, FindingLine, Planned, RequestView};
 use crate::text;
 
@@ -40,7 +40,39 @@ pub(super) fn print_request(out: &Out, view: &RequestView) -> Result<()> {
     if let Some(referral) = view.referral {
         out.line(referral)?;
     }
-    out.line(format!("received {}", out.moment(view.received_at)))?;
+    if let Some(text) = &view.referral_text {
+        out.line(format!("to send: {}", text::safe(text)))?;
+    }
+    if let Some(swap) = view.contact_swap {
+        out.line(format!("contact in open engagements: {}", swap.replace('_', " ")))?;
+    }
+    for link in &view.links {
+        let what = match link.kind {
+            LinkKind::Split => "the other part of a mixed request",
+            LinkKind::Duplicate => "names the same identifiers",
+        };
+        out.line(format!("see {}: {what}", link.dsr))?;
+    }
+    out.line(format!("received {} by {}", out.moment(view.received_at), view.channel))?;
+    match (view.confirm_by, view.confirmed_at) {
+        (_, Some(at)) => out.line(format!("receipt confirmed {}", out.moment(at)))?,
+        (Some(day), None) if view.confirm_overdue => {
+            out.line(out.tone(Tone::Bad, format!("receipt not confirmed by {day}")))?;
+        }
+        (Some(day), None) => out.line(format!("receipt to be confirmed by {day}"))?,
+        (None, None) => {}
+    }
+    if let Some(extension) = &view.extension {
+        let why = text::safe(&extension.reason);
+        out.line(format!("extended for {}: {why}", extension.ground.as_str().replace('_', " ")))?;
+    }
+    if let Some(answer) = &view.answer {
+        let nature = answer.nature.as_str().replace('_', " ");
+        out.line(format!("answered {}: {nature}", out.moment(answer.at)))?;
+        for line in [&answer.basis_of_denial, &answer.complaint_route].into_iter().flatten() {
+            out.line(text::safe(line))?;
+        }
+    }
     let due = out.moment(view.due_at);
     out.line(if view.overdue {
         out.tone(Tone::Bad, format!("overdue since {due}"))
@@ -154,7 +186,7 @@ pub(super) fn print_findings(out: &Out, items: &[FindingLine]) -> Result<()> {
                 .collect();
             let tone = match line.choice {
                 "undecided" => Tone::Warn,
-                "included" => Tone::Strong,
+                "included" | "rewritten" => Tone::Strong,
                 _ => Tone::Dim,
             };
             let why = finding.reason.clone().unwrap_or_else(|| forms.join(", "));
@@ -251,7 +283,10 @@ pub(super) fn print_plan(out: &Out, planned: &Planned) -> Result<()> {
         .iter()
         .map(|item| {
             vec![
-                toned(Tone::Bad, item.action.as_str()),
+                match item.action {
+                    PlanAction::Delete => toned(Tone::Bad, item.action.as_str()),
+                    _ => toned(Tone::Warn, item.action.as_str()),
+                },
                 plain(text::bytes(item.size)),
                 plain(item.sha256.to_string().chars().take(12).collect::<String>()),
                 plain(&item.why),

@@ -9,6 +9,7 @@ use crate::discovery::patterns::{Query, Verdict};
 use crate::discovery::text::{Encoding, Text};
 use crate::discovery::views::layers;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
 /// All that was looked at in a file, in the order of its views.
@@ -60,11 +61,24 @@ impl Context {
     }
 }
 
+/// One occurrence of an identifier in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    pub identifier: usize,
+    pub outcome: Outcome,
+    pub form: Form,
+    pub member: Option<String>,
+    /// Its bytes in the file itself; `None` where it shows only once something is unpacked or
+    /// decoded as a whole.
+    pub bytes: Option<Range<u64>>,
+}
+
 /// What a second look wants to see of the search.
 #[derive(Debug, Default)]
 pub(super) struct Look {
     trace: Option<BTreeMap<(Option<String>, Form), Seen>>,
     focus: Option<Focus>,
+    spans: Option<Vec<Span>>,
 }
 
 #[derive(Debug, Default)]
@@ -117,6 +131,17 @@ impl Look {
         if let Some(seen) = self.seen(view) {
             *seen.found.entry((identifier, outcome, reason)).or_default() += 1;
         }
+        if let Some(spans) = &mut self.spans {
+            let own = view.depth == 0 && view.level == 0 && view.member.is_none();
+            let offset = |position| view.place.offset(position);
+            spans.push(Span {
+                identifier,
+                outcome,
+                form: view.form.with_all(occurrence.steps.iter().copied()),
+                member: view.member.map(str::to_owned),
+                bytes: own.then(|| offset(start)..offset(occurrence.end)),
+            });
+        }
         let Some(focus) = &mut self.focus else { return };
         let hit = &focus.hit;
         let wanted = focus.context.is_none()
@@ -143,7 +168,7 @@ impl Look {
 /// Up to `width` characters on either side of `place`.
 fn around(
     bytes: &[u8],
-    place: std::ops::Range<usize>,
+    place: Range<usize>,
     steps: &[crate::discovery::Step],
     width: usize,
 ) -> Context {
@@ -170,7 +195,7 @@ impl Query {
     /// Says, view by view, why a file matches or does not.
     #[must_use]
     pub fn explain(&self, file: &mut dyn Source, limits: &Limits) -> Explanation {
-        let look = Look { trace: Some(BTreeMap::new()), focus: None };
+        let look = Look { trace: Some(BTreeMap::new()), ..Look::default() };
         let (result, look) = self.look(file, limits, look);
         let mut seen: Vec<_> = look.trace.unwrap_or_default().into_iter().collect();
         seen.sort_by_key(|(_, seen)| seen.order);
@@ -204,8 +229,18 @@ impl Query {
         width: usize,
     ) -> Option<Context> {
         let focus = Focus { hit: hit.clone(), width, context: None };
-        let (_, look) = self.look(file, limits, Look { trace: None, focus: Some(focus) });
+        let (_, look) = self.look(file, limits, Look { focus: Some(focus), ..Look::default() });
         look.focus.and_then(|focus| focus.context)
+    }
+
+    /// Where in the bytes of a file every identifier stands, in no particular order; and what could
+    /// not be read.
+    #[must_use]
+    pub fn spans(&self, bytes: &[u8], limits: &Limits) -> (Vec<Span>, FileResult) {
+        let mut source = bytes;
+        let look = Look { spans: Some(Vec::new()), ..Look::default() };
+        let (result, look) = self.look(&mut source, limits, look);
+        (look.spans.unwrap_or_default(), result)
     }
 
     fn look(&self, file: &mut dyn Source, limits: &Limits, look: Look) -> (FileResult, Look) {

@@ -13,7 +13,7 @@ mod source;
 mod stream;
 
 pub use limits::Limits;
-pub use look::{Context, Explanation, Refused, ViewSeen};
+pub use look::{Context, Explanation, Refused, Span, ViewSeen};
 pub use run::{Content, Progress, Target, run};
 pub use source::Source;
 pub(crate) use source::read_full;

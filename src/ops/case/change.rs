@@ -100,14 +100,43 @@ pub fn close(context: &Context, named: &str) -> Result<Closed> {
         context.refused(refusal, &case_ref.tenant, Activity::CaseClosed, &matter)
     })?;
     let mut changed = loaded.value.clone();
+    let mut commit = Commit::new();
+    let (mut completed, canceled) =
+        close_in(context, &mut commit, &case_ref, &loaded, &mut changed)?;
+    commit.update(&loaded, changed.clone());
+    context.commit(commit)?;
+    let settings = &context.workspace.config().policy;
+    // SAR-13: who may not see approvals does not learn here which access there was.
+    if !context.actor.engineer {
+        completed.clear();
+    }
+    Ok(Closed {
+        id: changed.id.clone(),
+        tenant: case_ref.tenant,
+        closed_at: context.now,
+        completed,
+        canceled,
+        transfer_due_at: rules::transfer_due_at(settings, &changed)
+            .filter(|_| changed.transfer.is_some()),
+    })
+}
+
+/// Closes `changed`, a case that is open, and adds to a commit the audit entries that this owes to
+/// both tenants. Gives the access requests that became completed, and those that became canceled.
+pub(in crate::ops) fn close_in(
+    context: &Context,
+    commit: &mut Commit,
+    case_ref: &CaseRef,
+    loaded: &Loaded<Case>,
+    changed: &mut Case,
+) -> Result<(Vec<Id>, Vec<Id>)> {
     changed.status = CaseStatus::Closed;
     changed.closed_at = Some(context.now);
-    let mut commit = Commit::new();
-    commit.update(&loaded, changed.clone());
+    let matter = Matter::case(case_ref);
     let event = context.event(Activity::CaseClosed, &matter).change("status", "open", "closed");
     commit.audit(&case_ref.tenant, event.build());
     let (mut completed, mut canceled) = (Vec::new(), Vec::new());
-    for request in access::matters(context, &case_ref, Some(&loaded))?.0 {
+    for request in access::matters(context, case_ref, Some(loaded))?.0 {
         let sar = &request.request.value.id;
         let matter = Matter::access_request(sar);
         match request.status(context).state {
@@ -124,21 +153,7 @@ pub fn close(context: &Context, named: &str) -> Result<Closed> {
             _ => {}
         }
     }
-    context.commit(commit)?;
-    let settings = &context.workspace.config().policy;
-    // SAR-13: who may not see approvals does not learn here which access there was.
-    if !context.actor.engineer {
-        completed.clear();
-    }
-    Ok(Closed {
-        id: changed.id.clone(),
-        tenant: case_ref.tenant,
-        closed_at: context.now,
-        completed,
-        canceled,
-        transfer_due_at: rules::transfer_due_at(settings, &changed)
-            .filter(|_| changed.transfer.is_some()),
-    })
+    Ok((completed, canceled))
 }
 
 /// Marks a closed case "do not reopen without the customer's permission" (CASE-7).

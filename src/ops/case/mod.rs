@@ -6,6 +6,7 @@ mod open;
 mod record;
 mod view;
 
+pub(super) use change::close_in;
 pub use change::{Closed, assign, close, remove, reopen, restrict, set_severity};
 pub(in crate::ops) use list::{lines_of, sort};
 pub use list::{CaseFilter, CaseLine, Due, list, list_as_indexed, matches_words};

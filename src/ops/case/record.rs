@@ -73,6 +73,7 @@ pub fn add_record(
         kind: Some(kind.as_str().to_owned()),
         internal,
         holds: Vec::new(),
+        redactions: Vec::new(),
         x: None,
     };
     let noted = Noted {

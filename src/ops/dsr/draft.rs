@@ -2,12 +2,13 @@
 
 use super::super::Context;
 use super::discover::hash_of;
+use super::redact::Rewriter;
 use super::scope::customer_tenants;
 use crate::error::{Error, Invalid, Result};
 use crate::fs::{FileKind, RelPath};
 use crate::model::{
-    Category, Finding, FindingKind, Meta, PlanAction, PlanItem, PlanScope, PlannedEngagement,
-    Request, Sha256, Store,
+    After, Category, DecisionKind, DsrType, Finding, FindingKind, Meta, PlanAction, PlanItem,
+    PlanScope, PlannedEngagement, Request, Sha256, Store,
 };
 use crate::policy::Refusal;
 use crate::policy::dsr::{self as rules, Choice};
@@ -33,16 +34,18 @@ impl Draft {
         findings: &[Finding],
         scope: PlanScope,
     ) -> Result<Self> {
-        let included: Vec<&Finding> = findings
-            .iter()
-            .filter(|finding| rules::choice(request, finding) == Choice::Included)
-            .collect();
+        let chosen = |choice| move |finding: &&Finding| rules::choice(request, finding) == choice;
+        let included: Vec<&Finding> = findings.iter().filter(chosen(Choice::Included)).collect();
+        let rewritten: Vec<&Finding> = findings.iter().filter(chosen(Choice::Rewritten)).collect();
         let (why, archives) = reasons(&included);
         let mut draft = Self::default();
         match scope {
             PlanScope::Engagement => draft.whole_engagements(context, &included, &why)?,
-            PlanScope::Items => draft.single_items(context, request, &included, &why)?,
+            PlanScope::Items => {
+                draft.single_items(context, request, &included, &rewritten, &why)?;
+            }
         }
+        draft.rewritten_items(context, request, &rewritten)?;
         for item in draft.items.iter().filter(|item| archives.contains(item.path.as_str())) {
             draft.warnings.push(format!(
                 "{} is an archive: it goes as a whole, not only the members found",
@@ -63,6 +66,9 @@ impl Draft {
             ));
         }
         draft.same_content_elsewhere(context, dsr)?;
+        let paths = draft.items.iter().map(|item| item.path.as_str()).collect();
+        let recipients = super::export::recipients(context, dsr, &paths)?;
+        draft.warnings.extend(recipients);
         Ok(draft)
     }
 
@@ -135,6 +141,7 @@ impl Draft {
         context: &Context,
         request: &Request,
         included: &[&Finding],
+        rewritten: &[&Finding],
         why: &BTreeMap<String, String>,
     ) -> Result<()> {
         for finding in included {
@@ -147,7 +154,7 @@ impl Draft {
                     format!("{} ({}) is a record of the engagement itself and cannot go alone", finding.id, finding.path),
                 )
                 .hint(format!(
-                    "delete the whole engagement with --scope engagement, or `caseward dsr exclude {} {} --reason …`",
+                    "delete the whole engagement with --scope engagement, `caseward dsr redact {0} {1} --reason …`, or exclude it",
                     request.id, finding.id
                 ))
                 .into());
@@ -160,8 +167,11 @@ impl Draft {
             paths.insert(outer(finding)?, engagement.clone());
             engagements.insert(engagement);
         }
+        engagements.extend(rewritten.iter().filter_map(|finding| finding.engagement.clone()));
         let mut pseudonymised = BTreeMap::new();
-        for named in engagements.iter().filter(|named| !named.is_empty()) {
+        // What is corrected stays, and so does what is tied to it.
+        engagements.retain(|named| !named.is_empty() && request.kind != DsrType::Rectify);
+        for named in &engagements {
             let case_ref = context.workspace.find_case(named)?;
             for path in pseudonymised_diagnostics(context, &case_ref)? {
                 if !paths.contains_key(&path) && !rules::is_path_excluded(request, &path.display())
@@ -177,6 +187,58 @@ impl Draft {
                 let sidecar = layout::sidecar(&path);
                 if context.workspace.fs().stat(&sidecar).is_ok() {
                     self.add_file(context, &sidecar, &named, why, "sidecar")?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The files whose matches give way to a mark or a correction. One that goes anyhow goes.
+    fn rewritten_items(
+        &mut self,
+        context: &Context,
+        request: &Request,
+        rewritten: &[&Finding],
+    ) -> Result<()> {
+        if rewritten.is_empty() {
+            return Ok(());
+        }
+        let rewriter = Rewriter::new(context, request)?;
+        for finding in rewritten {
+            let engagement = finding.engagement.clone().unwrap_or_default();
+            let whole = self.engagements.iter().any(|planned| planned.engagement == engagement);
+            if whole || self.items.iter().any(|item| item.path == finding.path) {
+                self.warnings.push(format!(
+                    "{} is not only rewritten but deleted: other findings take the whole file",
+                    finding.path
+                ));
+                continue;
+            }
+            let decided = rules::last_decision(request, &finding.id).map(|d| d.what);
+            let (action, word) = match decided {
+                Some(DecisionKind::Rectify) => (PlanAction::Rectify, "corrected"),
+                _ => (PlanAction::Redact, "redacted"),
+            };
+            for file in rewriter.files(finding)? {
+                let spans = crate::text::plural(file.spans, "span");
+                let why = format!("finding {}, {spans} {word}", finding.id);
+                let why = BTreeMap::from([(file.path.display(), why)]);
+                self.add_file(context, &file.path, &engagement, &why, word)?;
+                // A file under legal hold was not added.
+                let item = self.items.last_mut().filter(|i| i.path == file.path.display());
+                if let Some(item) = item {
+                    if item.sha256 != file.before || item.size != file.size {
+                        return Err(Error::Conflict {
+                            message: format!("{} is being written to", file.path),
+                            hint: Some("nothing was planned; try again".to_owned()),
+                        });
+                    }
+                    item.action = action;
+                    item.after = Some(After {
+                        sha256: Sha256::of(&file.bytes),
+                        size: file.bytes.len() as u64,
+                        spans: file.spans,
+                    });
                 }
             }
         }
@@ -234,6 +296,7 @@ impl Draft {
             categories: meta.map(|meta| meta.categories).unwrap_or_default(),
             why: reason,
             engagement: engagement.to_owned(),
+            after: None,
         });
         Ok(())
     }

@@ -2,13 +2,14 @@
 
 use super::super::{Context, Matter};
 use super::discover::{Search, hash_of, search};
+use super::redact::Rewriter;
 use super::resume::Resume;
 use super::settle::{self, Memo, is_final, record, results};
 use super::{load_findings, load_plan, plan_digest, to_lines};
 use crate::attest::{self, Log, MAX_ITEMS, Removal, RemovalItem, TxId, Warnings, Why};
 use crate::error::{Error, Result};
 use crate::fs::RelPath;
-use crate::model::{Activity, DsrState, Id, PlanItem, Request, Sha256};
+use crate::model::{Activity, DsrState, Id, PlanAction, PlanItem, Request, Sha256};
 use crate::policy::{Refusal, dsr as rules};
 use crate::workspace::{DsrRef, Loaded, layout};
 use serde::Serialize;
@@ -220,7 +221,11 @@ fn window_of(
         .filter(|(_, letter)| !is_final(**letter))
         .map(|(item, _)| {
             let path = RelPath::new(&item.path).map_err(|error| Error::usage(error.to_string()))?;
-            Ok(RemovalItem::remove(path, item.size, item.sha256))
+            let mut removal = RemovalItem::remove(path, item.size, item.sha256);
+            if item.action != PlanAction::Delete {
+                removal.replacement = Some(replacement_of(context, dsr, request, item)?);
+            }
+            Ok(removal)
         })
         .collect::<Result<_>>()?;
     if items.is_empty() {
@@ -238,6 +243,38 @@ fn window_of(
         items,
     };
     Ok(Some((memo, removal)))
+}
+
+/// What takes the place of a file that is written anew: the very bytes that were planned.
+fn replacement_of(
+    context: &Context,
+    dsr: &DsrRef,
+    request: &Request,
+    item: &PlanItem,
+) -> Result<Vec<u8>> {
+    let findings = load_findings(context, dsr)?;
+    let about = |finding: &&crate::model::Finding| {
+        item.path == finding.path
+            || layout::sidecar_of(std::ffi::OsStr::new(&item.path))
+                .is_some_and(|file| *file == *finding.path)
+    };
+    let rewriter = Rewriter::new(context, request)?;
+    for finding in findings.iter().filter(about) {
+        let file = rewriter.files(finding)?.into_iter().find(|f| f.path.display() == item.path);
+        let planned = item.after.as_ref().map(|after| after.sha256);
+        if let Some(file) = file
+            && Some(Sha256::of(&file.bytes)) == planned
+        {
+            return Ok(file.bytes);
+        }
+    }
+    Err(Error::Conflict {
+        message: format!("{} would not become what was planned", item.path),
+        hint: Some(format!(
+            "nothing of it was touched; `caseward dsr discover {0}` and `caseward dsr plan {0}`",
+            request.id
+        )),
+    })
 }
 
 /// A file that came into an engagement which is deleted whole is a conflict: it would be left

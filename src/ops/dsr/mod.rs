@@ -1,27 +1,39 @@
 //! Data subject requests: taken, discovered, reviewed, planned, approved, executed.
 
 mod allowed;
+mod answer;
 mod approval;
+mod contact;
 mod discover;
 mod draft;
 mod execute;
+mod export;
+mod import;
 mod intake;
 mod look;
+pub mod opendsr;
 mod plan;
+mod redact;
+mod restrict;
 mod resume;
 mod review;
 mod scope;
 mod settle;
 
 pub use allowed::{RequestAllowed, allowed};
+pub use answer::{Stepped, close, confirm, deny, extend, hold, resume};
 pub use approval::{approval_statement, approve, cancel, give_back};
+pub use contact::{Replacement, Swapped, swap_contact};
 pub use discover::{DiscoverProgress, Discovered, discover};
 pub use execute::{ExecuteProgress, Executed, ExecutedItem, ExecutedTx, execute, rehearse};
 pub(crate) use execute::{clock_of, verdict_of};
-pub use intake::{NewRequest, Received, receive};
+pub use export::{Exported, ExportedItem, LeftOut, export};
+pub use import::{Import, Imported, RequestStatus, import, request_status};
+pub use intake::{Arrival, NewRequest, Received, identify, receive, receive_as};
 pub use look::{ContextLine, Explained, contexts, explain};
 pub use plan::{Planned, plan};
-pub use review::{FindingLine, exclude, findings, include};
+pub use restrict::{Restricted, restrict};
+pub use review::{FindingLine, exclude, findings, include, rectify, redact};
 pub(in crate::ops) use scope::customer_tenants;
 pub(in crate::ops) use settle::results;
 pub use settle::settle;
@@ -29,10 +41,11 @@ pub use settle::settle;
 use super::{Context, Matter};
 use crate::error::{Error, Result};
 use crate::model::{
-    Activity, DecisionKind, DsrDecision, DsrState, DsrType, Finding, Id, IdentifierType, Plan,
-    PlanItem, Regulation, Request, RequestOption, Requester, Route, Sha256, Time,
+    Activity, Channel, DecisionKind, DsrDecision, DsrState, DsrType, Extension, Finding, Id,
+    IdentifierType, Link, Plan, PlanItem, Regulation, Request, RequestAnswer, RequestOption,
+    Requester, Route, Sha256, Time,
 };
-use crate::policy::clock;
+use crate::policy::{answer as answer_rules, clock, referral as referral_rules};
 use crate::workspace::{Commit, DsrRef, Loaded, Problem, layout};
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -52,6 +65,7 @@ const CANCELABLE: &[DsrState] = &[
     DsrState::Review,
     DsrState::Planned,
     DsrState::Approved,
+    DsrState::Held,
 ];
 
 /// A request that is about to change.
@@ -133,6 +147,11 @@ pub struct RequestView {
     pub route: Route,
     /// What to do with a referred request.
     pub referral: Option<&'static str>,
+    /// What to send then.
+    pub referral_text: Option<String>,
+    /// DSR-3: `awaiting_replacement` or `contact_swapped`; only where one request is looked at.
+    pub contact_swap: Option<&'static str>,
+    pub channel: Channel,
     pub option: RequestOption,
     pub cases: Vec<String>,
     pub state: DsrState,
@@ -142,6 +161,13 @@ pub struct RequestView {
     pub due_at: Time,
     pub overdue: bool,
     pub extended_to: Option<NaiveDate>,
+    pub extension: Option<Extension>,
+    /// LAW-4: until when its receipt is confirmed to the data subject.
+    pub confirm_by: Option<NaiveDate>,
+    pub confirmed_at: Option<Time>,
+    pub confirm_overdue: bool,
+    pub answer: Option<RequestAnswer>,
+    pub links: Vec<Link>,
     pub identifiers: Vec<IdentifierView>,
     pub discovery: Option<crate::model::DiscoverySummary>,
     pub plan: Option<Plan>,
@@ -157,24 +183,61 @@ pub struct IdentifierView {
     pub value: String,
 }
 
+/// The legal clocks of a request, read at a moment.
+#[derive(Debug, Clone, Copy)]
+struct Clocks {
+    overdue: bool,
+    confirm_by: Option<NaiveDate>,
+    confirm_overdue: bool,
+}
+
+impl Clocks {
+    fn of(context: &Context, request: &Request) -> Self {
+        let open = request.answer.is_none() && !answer_rules::is_over(request.state);
+        let holidays = &context.workspace.config().policy.holidays;
+        let confirm_by = clock::confirm_by(request.regulation, request.received_at, holidays);
+        let past = |day: NaiveDate| context.now > clock::end_of_day(day);
+        Self {
+            overdue: open && past(request.extended_to.unwrap_or(request.due_on)),
+            confirm_by,
+            confirm_overdue: open && request.confirmed_at.is_none() && confirm_by.is_some_and(past),
+        }
+    }
+}
+
 fn view_of(context: &Context, dsr: &DsrRef, request: Request) -> RequestView {
     let due_at = clock::end_of_day(request.extended_to.unwrap_or(request.due_on));
+    let clocks = Clocks::of(context, &request);
+    let referral = referral_rules::referral(request.route);
+    // A tenant that cannot be read has no name to be sent to.
+    let customer = referral.and_then(|_| context.workspace.tenant(&dsr.tenant).ok());
+    let customer = customer.map_or_else(|| dsr.tenant.to_string(), |tenant| tenant.value.name);
     RequestView {
-        id: request.id,
         tenant: dsr.tenant.clone(),
         kind: request.kind,
         regulation: request.regulation,
         requester: request.requester,
         route: request.route,
-        referral: crate::policy::dsr::referral(request.route),
+        referral,
+        referral_text: referral_rules::message(request.route, &customer, request.id.as_str()),
+        contact_swap: None,
+        channel: request
+            .channel
+            .unwrap_or_else(|| referral_rules::usual_channel(request.requester)),
         option: request.option,
         cases: request.cases,
         state: request.state,
         received_at: request.received_at,
         due_on: request.due_on,
         due_at,
-        overdue: context.now > due_at,
+        overdue: clocks.overdue,
         extended_to: request.extended_to,
+        extension: request.extension,
+        confirm_by: clocks.confirm_by,
+        confirmed_at: request.confirmed_at,
+        confirm_overdue: clocks.confirm_overdue,
+        answer: request.answer,
+        links: request.links,
         identifiers: request
             .identifiers
             .into_iter()
@@ -184,6 +247,7 @@ fn view_of(context: &Context, dsr: &DsrRef, request: Request) -> RequestView {
         plan: request.plan,
         executions: request.executions,
         decisions: request.decisions,
+        id: request.id,
     }
 }
 
@@ -194,7 +258,8 @@ fn view_of(context: &Context, dsr: &DsrRef, request: Request) -> RequestView {
 pub fn show(context: &Context, named: &str) -> Result<RequestView> {
     let dsr = context.workspace.find_dsr(named)?;
     let request = context.workspace.dsr(&dsr)?.value;
-    Ok(view_of(context, &dsr, request))
+    let contact_swap = contact::swap_state(context, &dsr, &request)?;
+    Ok(RequestView { contact_swap, ..view_of(context, &dsr, request) })
 }
 
 /// All requests, newest first.

@@ -5,8 +5,8 @@ use super::draft::Draft;
 use super::{decision, load_findings, load_plan, plan_digest, to_change, to_lines};
 use crate::error::{Error, Result};
 use crate::model::{
-    Activity, DecisionKind, DsrState, Finding, Id, IdentifierType, Plan, PlanItem, PlanScope,
-    PlannedEngagement, Request, RequestOption, Sha256,
+    Activity, DecisionKind, DsrState, DsrType, Finding, Id, IdentifierType, Plan, PlanItem,
+    PlanScope, PlannedEngagement, Request, RequestOption, Sha256,
 };
 use crate::policy::Refusal;
 use crate::policy::dsr::{self as rules, Choice};
@@ -40,6 +40,8 @@ pub fn plan(
     let (dsr, loaded) = to_change(context, named)?;
     let request = &loaded.value;
     let scope = match (request.option, scope) {
+        // DSR-11: what is wrong is corrected or goes, never the engagement around it.
+        _ if request.kind == DsrType::Rectify => PlanScope::Items,
         (RequestOption::A, None | Some(PlanScope::Engagement)) => PlanScope::Engagement,
         (RequestOption::A, Some(PlanScope::Items)) => {
             return Err(Error::Usage {

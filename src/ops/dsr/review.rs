@@ -4,7 +4,7 @@ use super::super::{Context, Matter};
 use super::{decision, load_findings, to_change};
 use crate::error::{Error, Result};
 use crate::fs::{FileKind, RelPath};
-use crate::model::{Activity, DecisionKind, DsrState, Finding, Id};
+use crate::model::{Activity, Correction, DecisionKind, DsrState, Finding, Id};
 use crate::policy::dsr::{self as rules, Choice};
 use crate::text;
 use crate::workspace::{Commit, DsrRef, layout};
@@ -15,7 +15,7 @@ use serde::Serialize;
 pub struct FindingLine {
     #[serde(flatten)]
     pub finding: Finding,
-    /// `included`, `excluded`, `undecided` or `legal_record`.
+    /// `included`, `rewritten`, `excluded`, `undecided` or `legal_record`.
     pub choice: &'static str,
     pub decided_by: Option<String>,
     pub decided_because: Option<String>,
@@ -26,6 +26,7 @@ pub struct FindingLine {
 pub fn choice_word(choice: Choice) -> &'static str {
     match choice {
         Choice::Included => "included",
+        Choice::Rewritten => "rewritten",
         Choice::Excluded => "excluded",
         Choice::Undecided => "undecided",
         Choice::LegalRecord => "legal_record",
@@ -66,7 +67,7 @@ pub fn findings(context: &Context, named: &str) -> Result<(Id, Vec<FindingLine>)
 /// # Errors
 /// An item is unknown, there is no reason, or the request is not in review.
 pub fn include(context: &Context, named: &str, items: &[String], reason: &str) -> Result<usize> {
-    decide(context, named, items, reason, DecisionKind::Include)
+    decide(context, named, items, reason, DecisionKind::Include, None)
 }
 
 /// Excludes findings from the plan.
@@ -74,7 +75,36 @@ pub fn include(context: &Context, named: &str, items: &[String], reason: &str) -
 /// # Errors
 /// As [`include`].
 pub fn exclude(context: &Context, named: &str, items: &[String], reason: &str) -> Result<usize> {
-    decide(context, named, items, reason, DecisionKind::Exclude)
+    decide(context, named, items, reason, DecisionKind::Exclude, None)
+}
+
+/// Has the matches of findings give way to a visible mark: in the file under a request to delete
+/// (option B), in the copy given out under one for access or export.
+///
+/// # Errors
+/// As [`include`]; a match cannot be replaced where it stands.
+pub fn redact(context: &Context, named: &str, items: &[String], reason: &str) -> Result<usize> {
+    decide(context, named, items, reason, DecisionKind::Redact, None)
+}
+
+/// Has the matches of a finding say what is right instead (DSR-11).
+///
+/// # Errors
+/// As [`redact`]; there is no correction.
+pub fn rectify(
+    context: &Context,
+    named: &str,
+    item: &str,
+    to: &str,
+    reason: &str,
+) -> Result<usize> {
+    if to.trim().is_empty() {
+        return Err(Error::Usage {
+            message: "this needs what it should say".to_owned(),
+            hint: Some("--to \"…\"; what should be gone altogether is deleted".to_owned()),
+        });
+    }
+    decide(context, named, &[item.to_owned()], reason, DecisionKind::Rectify, Some(to))
 }
 
 /// Decides on findings: all of them or none. A plan that there was is void.
@@ -84,18 +114,18 @@ fn decide(
     items: &[String],
     reason: &str,
     what: DecisionKind,
+    correction: Option<&str>,
 ) -> Result<usize> {
     let (dsr, loaded) = to_change(context, named)?;
     let matter = Matter::dsr(&dsr.id);
     context
         .actor
         .require_engineer("DSR-10", "review findings")
-        .and_then(|()| {
-            rules::require_state(
-                &loaded.value,
-                &[DsrState::Review, DsrState::Planned, DsrState::Approved],
-                "reviewed",
-            )
+        .and_then(|()| rules::require_state(&loaded.value, rules::REVIEWABLE, "reviewed"))
+        .and_then(|()| match what {
+            DecisionKind::Redact => rules::may_rewrite(&context.actor, &loaded.value, false),
+            DecisionKind::Rectify => rules::may_rewrite(&context.actor, &loaded.value, true),
+            _ => Ok(()),
         })
         .map_err(|refusal| context.refused(refusal, &dsr.tenant, Activity::DsrReviewed, &matter))?;
     if reason.trim().is_empty() {
@@ -109,7 +139,8 @@ fn decide(
     for item in items {
         let found = findings.iter().find(|f| f.id.eq_ignore_ascii_case(item));
         // DSR-6: pseudonymised diagnostics come into a plan without being findings, by their path.
-        if found.is_none() && is_file_of_customer(context, &dsr, item)? {
+        let whole = matches!(what, DecisionKind::Include | DecisionKind::Exclude);
+        if whole && found.is_none() && is_file_of_customer(context, &dsr, item)? {
             let mut entry = decision(context, what);
             entry.item = Some(item.clone());
             entry.reason = Some(reason.trim().to_owned());
@@ -132,6 +163,18 @@ fn decide(
                 format!("{} is a legal record, which is kept whatever is decided", finding.id),
             );
             return Err(context.refused(refusal, &dsr.tenant, Activity::DsrReviewed, &matter));
+        }
+        if !whole {
+            // Whoever decides learns at once where it cannot be done.
+            let text = correction.map_or_else(|| super::redact::mark(&dsr.id), str::to_owned);
+            super::redact::Rewriter::new(context, &loaded.value)?
+                .files_with(finding, &text)
+                .map_err(|e| context.logged(e, &dsr.tenant, Activity::DsrReviewed, &matter))?;
+        }
+        if let Some(to) = correction {
+            changed.corrections.retain(|known| known.item != finding.id);
+            let item = finding.id.clone();
+            changed.corrections.push(Correction { item, to: to.trim().to_owned() });
         }
         let mut entry = decision(context, what);
         entry.item = Some(finding.id.clone());

@@ -333,11 +333,12 @@ fn kind_of(path: &RelPath) -> FindingKind {
 fn without_contacts(context: &Context, path: &RelPath) -> Result<Option<Vec<u8>>> {
     let bytes = fs::read(&**context.workspace.fs(), path)
         .map_err(|error| Error::io("read", path, error))?;
-    let Some(mut document) =
-        std::str::from_utf8(&bytes).ok().and_then(|text| text.parse::<DocumentMut>().ok())
-    else {
-        return Ok(None);
-    };
+    Ok(strip_contacts(&bytes))
+}
+
+/// As [`without_contacts`], for the text itself.
+pub(super) fn strip_contacts(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut document = std::str::from_utf8(bytes).ok()?.parse::<DocumentMut>().ok()?;
     for key in ["contacts", "opened_by"] {
         document.remove(key);
     }
@@ -353,5 +354,5 @@ fn without_contacts(context: &Context, path: &RelPath) -> Result<Option<Vec<u8>>
             entry.remove(key);
         }
     }
-    Ok(Some(document.to_string().into_bytes()))
+    Some(document.to_string().into_bytes())
 }

@@ -8,9 +8,10 @@ use super::super::{Context, EventDraft, Matter};
 use super::load_plan;
 use crate::attest::{Outcome, Recovered, RecoveredKind, Session, Verdict};
 use crate::error::{Error, Result};
+use crate::fs::RelPath;
 use crate::model::{
-    Activity, DecisionKind, DsrDecision, DsrState, Execution, FORMAT, PlanItem, Request, Store,
-    Tombstone,
+    Activity, DecisionKind, DsrDecision, DsrState, Execution, FORMAT, Meta, PlanItem, Redaction,
+    Request, Store, Tombstone,
 };
 use crate::workspace::{CaseRef, Commit, DsrRef, WorkspaceLock, layout};
 use std::collections::BTreeSet;
@@ -157,8 +158,43 @@ pub(super) fn record(
         .collect();
     log_diagnostics(context, &mut commit, &gone, &tx)?;
     bury(context, &mut commit, &changed, &plan, &results, &tx)?;
+    redacted_sidecars(context, &mut commit, dsr, &plan, &results, &tx)?;
     commit.update(&loaded, changed);
     context.workspace.commit_locked(lock, None, commit)
+}
+
+/// The sidecar of a file that was written anew says so, and has its size and hash. Until then the
+/// transaction is not settled, so whoever opens the workspace for writing comes by here first. A
+/// sidecar that is to be written anew itself comes after that: its own hash is planned.
+fn redacted_sidecars(
+    context: &Context,
+    commit: &mut Commit,
+    dsr: &DsrRef,
+    plan: &[PlanItem],
+    results: &[char],
+    tx: &str,
+) -> Result<()> {
+    let letter = |path: &str| {
+        plan.iter().zip(results).find(|(item, _)| item.path == path).map(|(_, letter)| *letter)
+    };
+    for (item, _) in plan.iter().zip(results).filter(|(_, letter)| **letter == 'r') {
+        let Some(after) = &item.after else { continue };
+        let path = RelPath::new(&item.path).map_err(|error| Error::usage(error.to_string()))?;
+        let sidecar = layout::sidecar(&path);
+        if letter(&sidecar.display()).is_some_and(|letter| letter != 'r') {
+            continue;
+        }
+        let Some(loaded) = context.workspace.load::<Meta>(&sidecar)? else { continue };
+        if loaded.value.sha256 == after.sha256 {
+            continue;
+        }
+        let mut meta = loaded.value.clone();
+        (meta.size, meta.sha256) = (after.size, after.sha256);
+        let (dsr, tx) = (dsr.id.clone(), tx.to_owned());
+        meta.redactions.push(Redaction { dsr, at: context.now, tx });
+        commit.update(&loaded, meta);
+    }
+    Ok(())
 }
 
 /// CONS-11: the deletion of a diagnostic is logged in the tenant it concerns.
@@ -169,8 +205,7 @@ fn log_diagnostics(
     tx: &str,
 ) -> Result<()> {
     for item in gone {
-        let path =
-            crate::fs::RelPath::new(&item.path).map_err(|error| Error::usage(error.to_string()))?;
+        let path = RelPath::new(&item.path).map_err(|error| Error::usage(error.to_string()))?;
         let parts: Vec<&str> = path.components().filter_map(|part| part.to_str()).collect();
         let is_diagnostic = parts.get(4) == Some(&Store::Diagnostics.as_str());
         if !is_diagnostic || layout::sidecar_of(path.name()).is_some() {
@@ -187,7 +222,8 @@ fn log_diagnostics(
             context.now,
         )
         .detail("tx", tx)
-        .detail("categories", categories.join(","));
+        .detail("categories", categories.join(","))
+        .detail("action", item.action);
         commit.audit(&tenant, event.build());
     }
     Ok(())
@@ -235,7 +271,7 @@ fn bury(
         if !matches!(letter, 'g' | 'a') {
             continue;
         }
-        let Ok(path) = crate::fs::RelPath::new(&item.path) else { continue };
+        let Ok(path) = RelPath::new(&item.path) else { continue };
         let mut dir = path.parent();
         // Up to, and not including, the case's directory; an approval's own directory goes.
         while dir.components().count() > 4

@@ -7,7 +7,7 @@ use crate::model::{
     Regulation, Request, RequestOption, Requester, Sha256,
 };
 use crate::ops::Matter;
-use crate::policy::{clock, dsr as rules};
+use crate::policy::{clock, referral as rules};
 use crate::workspace::{DsrRef, layout, record};
 use chrono::{Datelike, Duration};
 
@@ -27,7 +27,7 @@ pub(super) fn write(teller: &mut Teller<'_, '_>, home: usize, number: u64) -> Re
     let regulation = if teller.dice.chance(80) { Regulation::Gdpr } else { Regulation::Ccpa };
     let kind =
         *teller.dice.pick(&[DsrType::Delete, DsrType::Delete, DsrType::Access, DsrType::Export]);
-    let (route, state) = rules::route(requester);
+    let (route, state) = rules::route(requester, 2);
     let person = teller.dice.pick(&tenant.principals);
     let engineer = &teller.dice.pick(teller.world.engineers).principal;
     let identifier = |kind, value: &str, salt: u64| GivenIdentifier {
@@ -46,10 +46,17 @@ pub(super) fn write(teller: &mut Teller<'_, '_>, home: usize, number: u64) -> Re
         route,
         option: RequestOption::A,
         cases: Vec::new(),
+        channel: Some(rules::usual_channel(requester)),
         received_at,
+        confirmed_at: None,
         due_on: clock::due_on(regulation, received_at),
         extended_to: None,
         state,
+        extension: None,
+        answer: None,
+        open_dsr: None,
+        links: Vec::new(),
+        corrections: Vec::new(),
         discovery: None,
         plan: None,
         identifiers: vec![

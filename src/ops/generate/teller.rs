@@ -65,6 +65,7 @@ impl Teller<'_, '_> {
             kind: None,
             internal: false,
             holds: Vec::new(),
+            redactions: Vec::new(),
             x: None,
         };
         self.writer.file(&path, &contents.bytes)?;

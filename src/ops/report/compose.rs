@@ -246,7 +246,7 @@ fn retained(
         let ground = match crate::policy::dsr::choice(request, finding) {
             Choice::LegalRecord => "legal record".to_owned(),
             // What a person excluded was judged to be somebody else's data: it is not named here.
-            Choice::Excluded | Choice::Included | Choice::Undecided => continue,
+            Choice::Excluded | Choice::Included | Choice::Rewritten | Choice::Undecided => continue,
         };
         kept.push(Retained { path: finding.path.clone(), ground, until: None });
     }
