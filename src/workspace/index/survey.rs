@@ -38,6 +38,8 @@ pub enum Freshness {
     /// What they said when the index was made: to have something to show at once. Nothing is
     /// decided on it.
     AsIndexed,
+    /// What the files say now, whatever the index says: to check it against.
+    FromFiles,
 }
 
 /// What to go over.
@@ -58,7 +60,7 @@ impl Look<'_> {
 }
 
 /// A tenant as it was found.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Surveyed {
     pub tenant: Tenant,
     /// By the names of their directories.
@@ -85,6 +87,9 @@ pub struct Work {
 /// again is cheaper than writing all rows.
 const WORTH: usize = 256;
 
+/// A workspace of which less than this is read has no index: it is as fast without.
+const SMALL: usize = 64;
+
 impl Workspace {
     /// Goes over the tenants that `wanted` lets through and hands each to `visit`, several at once,
     /// results in the order of the tenants; then what is wrong with tenants' own files.
@@ -98,7 +103,10 @@ impl Workspace {
         visit: &(dyn Fn(Surveyed) -> R + Sync),
     ) -> Result<(Vec<R>, Vec<Problem>, Work)> {
         let account = env::account();
-        let old = Stored::open(self, account, look.tenant);
+        let old = match look.freshness {
+            Freshness::FromFiles => None,
+            _ => Stored::open(self, account, look.tenant),
+        };
         let entries = old.iter().flat_map(|old| old.entries.iter().enumerate());
         let known: HashMap<&str, usize> =
             entries.map(|(at, entry)| (entry.head.dir.as_str(), at)).collect();
@@ -108,7 +116,7 @@ impl Workspace {
                 (ids.collect(), Vec::new())
             }
             (Freshness::AsIndexed, None) => (Vec::new(), Vec::new()),
-            (Freshness::Checked, _) => self.ids(&layout::tenants())?,
+            (Freshness::Checked | Freshness::FromFiles, _) => self.ids(&layout::tenants())?,
         };
         if let Some(only) = look.tenant {
             ids.retain(|id| id == only);
@@ -119,6 +127,7 @@ impl Workspace {
             account,
             old: old.as_ref(),
             begun: OnceLock::new(),
+            reads: AtomicUsize::new(0),
             unfinished: Mutex::new(None),
         };
         let results: Vec<Mutex<Option<Outcome<R>>>> = ids.iter().map(|_| Mutex::new(None)).collect();
@@ -205,6 +214,8 @@ struct Run<'a> {
     old: Option<&'a Stored>,
     /// When the new index was begun, if one may be written.
     begun: OnceLock<Option<Tick>>,
+    /// Records and directories that are read from the files.
+    reads: AtomicUsize,
     unfinished: Mutex<Option<Unfinished>>,
 }
 
@@ -220,11 +231,16 @@ impl Run<'_> {
         Seal { digest: stamps.digest, settled }
     }
 
-    /// To be called before anything is read for the index.
+    /// To be called before anything is read for the index. What was read before the new one was
+    /// begun is not settled in it.
     fn begin(&self) {
+        let reads = self.reads.fetch_add(1, Ordering::Relaxed);
+        if self.old.is_none() && reads < SMALL {
+            return;
+        }
         self.begun.get_or_init(|| {
             // What is read of one tenant only does not make an index.
-            if self.look.tenant.is_some() {
+            if self.look.tenant.is_some() || self.look.freshness == Freshness::FromFiles {
                 return None;
             }
             let unfinished = Unfinished::begin(self.workspace, self.account)?;
