@@ -214,6 +214,9 @@ impl From<crate::attest::Error> for Error {
             Attest::Version { .. } | Attest::Damaged(_) | Attest::Key(_) => Self::from(
                 Invalid::new(".attest", message).hint("`caseward attest verify` says what is wrong"),
             ),
+            Attest::NotMounted { .. } => Self::from(
+                Invalid::new(".attest", message).hint("mount it, then start again"),
+            ),
             Attest::Permissions { .. } => Self::from(
                 Invalid::new(".attest", message).hint("set the mode with chmod, then try again"),
             ),

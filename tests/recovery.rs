@@ -404,11 +404,10 @@ fn approved_deletion() -> (World, String, Vec<String>) {
         requester: Requester::Customer,
         option: RequestOption::B,
         cases: vec![CLOSED.to_owned()],
-        identifiers: vec![GivenIdentifier {
-            kind: IdentifierType::Email,
-            value: "jane@contoso.com".to_owned(),
-            salt: None,
-        }],
+        identifiers: vec![GivenIdentifier::new(
+            IdentifierType::Email,
+            "jane@contoso.com".to_owned(),
+        )],
         allow_single_word: false,
         received_at: None,
     };

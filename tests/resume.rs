@@ -37,11 +37,10 @@ fn demo() -> (tempfile::TempDir, PathBuf, String) {
             requester: Requester::Customer,
             option: RequestOption::A,
             cases: Vec::new(),
-            identifiers: vec![GivenIdentifier {
-                kind: IdentifierType::Email,
-                value: "jane@contoso.com".to_owned(),
-                salt: None,
-            }],
+            identifiers: vec![GivenIdentifier::new(
+                IdentifierType::Email,
+                "jane@contoso.com".to_owned(),
+            )],
             allow_single_word: false,
             received_at: None,
         },

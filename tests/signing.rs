@@ -159,11 +159,10 @@ fn del_2_a_deletion_needs_the_approvers_signature_over_this_plan() {
             requester: caseward::model::Requester::Customer,
             option: caseward::model::RequestOption::B,
             cases: vec!["2610150010002904".to_owned()],
-            identifiers: vec![caseward::model::GivenIdentifier {
-                kind: caseward::model::IdentifierType::Email,
-                value: "jane@contoso.com".to_owned(),
-                salt: None,
-            }],
+            identifiers: vec![caseward::model::GivenIdentifier::new(
+                caseward::model::IdentifierType::Email,
+                "jane@contoso.com".to_owned(),
+            )],
             allow_single_word: false,
             received_at: None,
         },
@@ -222,11 +221,10 @@ fn att_7_openings_expire_and_the_log_still_verifies() {
             requester: caseward::model::Requester::Customer,
             option: caseward::model::RequestOption::B,
             cases: vec!["contoso.com/2610150010002904".to_owned()],
-            identifiers: vec![caseward::model::GivenIdentifier {
-                kind: caseward::model::IdentifierType::Phone,
-                value: "+49 30 5550 137".to_owned(),
-                salt: None,
-            }],
+            identifiers: vec![caseward::model::GivenIdentifier::new(
+                caseward::model::IdentifierType::Phone,
+                "+49 30 5550 137".to_owned(),
+            )],
             allow_single_word: false,
             received_at: None,
         },

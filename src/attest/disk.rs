@@ -66,6 +66,10 @@ impl Disk {
         self.fs.traits(path).map_err(named("look up the file system of", path))
     }
 
+    pub(crate) fn mount_of(&self, dir: &RelPath) -> Result<u64, Error> {
+        self.fs.mount_of(dir).map_err(named("look up the mount of", dir))
+    }
+
     pub(crate) fn open(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>> {
         self.fs.open(path)
     }
@@ -188,9 +192,9 @@ impl Disk {
 #[derive(Debug)]
 pub(crate) struct Changed<'a> {
     disk: &'a Disk,
-    /// The quarantine: flushed before any source, so that a withdrawn file has its new name
-    /// durably no later than it loses the old one.
-    first: Dir,
+    /// The quarantines: flushed before any source, so that a withdrawn file has its new name
+    /// durably no later than it loses the old one. Each with whether a name in it changes.
+    first: Vec<(Dir, bool)>,
     dirs: BTreeMap<RelPath, Dir>,
 }
 
@@ -198,8 +202,17 @@ pub(crate) struct Changed<'a> {
 const HELD: usize = 256;
 
 impl<'a> Changed<'a> {
-    pub(crate) fn new(disk: &'a Disk, first: &RelPath) -> Result<Self, Error> {
-        Ok(Self { disk, first: disk.dir(first)?, dirs: BTreeMap::new() })
+    pub(crate) fn new(disk: &'a Disk, first: &[RelPath]) -> Result<Self, Error> {
+        let first =
+            first.iter().map(|path| Ok((disk.dir(path)?, false))).collect::<Result<_, _>>()?;
+        Ok(Self { disk, first, dirs: BTreeMap::new() })
+    }
+
+    /// Has a quarantine flushed with the next flush.
+    pub(crate) fn touch(&mut self, quarantine: &RelPath) {
+        for (dir, touched) in &mut self.first {
+            *touched |= dir.path == *quarantine;
+        }
     }
 
     /// Opens a directory before a name in it changes. `false` when it is absent.
@@ -215,9 +228,13 @@ impl<'a> Changed<'a> {
         Ok(true)
     }
 
-    /// Flushes the quarantine and everything held, and holds nothing any more.
+    /// Flushes the quarantines touched and everything held, and holds nothing any more.
     pub(crate) fn flush(&mut self) -> Result<(), Error> {
-        self.disk.sync_dir(&self.first)?;
+        for (dir, touched) in &mut self.first {
+            if std::mem::take(touched) {
+                self.disk.sync_dir(dir)?;
+            }
+        }
         self.dirs.values().try_for_each(|dir| self.disk.sync_dir(dir))?;
         self.dirs.clear();
         Ok(())

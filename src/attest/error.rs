@@ -21,6 +21,12 @@ pub enum Error {
          disk, then start again"
     )]
     ReadOnly { path: RelPath, detail: String },
+    /// Files of an interrupted transaction lie on a file system that is not there.
+    #[error(
+        "an interrupted deletion has files on a file system that is not mounted on {mount} now: \
+         nothing is finished before it is"
+    )]
+    NotMounted { mount: RelPath },
     /// An earlier step of this session failed; a new session recovers first.
     #[error("an earlier step failed: open the log again, so that it recovers")]
     Broken,

@@ -1,11 +1,13 @@
 //! Write-ahead state of a transaction: the intent, and the phase after which absent means removed.
 
+use super::layout::{Layout, STAGED};
 use super::record::{seal, unseal};
 use super::{FileRecord, Opening, OpeningRecord, Salt, Sha256, TxId, Verdict, Warnings, Why};
 use super::{decode_path, encode_path};
 use crate::fs::RelPath;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// What a transaction is going to do; durable before its `begin`. Private, short-lived.
@@ -43,6 +45,10 @@ pub(crate) struct Planned {
     pub(crate) after: Option<Sha256>,
     /// The file that was hashed; `None` when it was absent already.
     pub(crate) inode: Option<Inode>,
+    /// Where the file system of the file is mounted, when it is not that of the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "write_mount", deserialize_with = "read_mount")]
+    pub(crate) mount: Option<RelPath>,
 }
 
 /// Which file it is, whatever its name.
@@ -68,7 +74,30 @@ fn read_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RelPath, D::E
     decode_path(&text).ok_or_else(|| serde::de::Error::custom("not a path"))
 }
 
+fn write_mount<S: Serializer>(mount: &Option<RelPath>, serializer: S) -> Result<S::Ok, S::Error> {
+    mount.as_ref().map(encode_path).serialize(serializer)
+}
+
+fn read_mount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<RelPath>, D::Error> {
+    read_path(deserializer).map(Some)
+}
+
 impl Planned {
+    /// The directory that the file is withdrawn to.
+    pub(crate) fn trash(&self, layout: &Layout, tx: TxId) -> RelPath {
+        self.mount.as_ref().map_or_else(|| layout.trash_of(tx), |at| Layout::trash_on(at, tx))
+    }
+
+    /// Where the file is withdrawn to, being the `n`th of its transaction.
+    pub(crate) fn quarantine(&self, layout: &Layout, tx: TxId, n: usize) -> RelPath {
+        self.trash(layout, tx).join(n.to_string())
+    }
+
+    /// Where its replacement waits.
+    pub(crate) fn staged(&self, layout: &Layout, tx: TxId, n: usize) -> RelPath {
+        self.trash(layout, tx).join(format!("{n}{STAGED}"))
+    }
+
     pub(crate) fn opened(&self) -> OpeningRecord {
         let Self { salt, path, sha256, size, mtime, after, .. } = self.clone();
         OpeningRecord { salt, record: FileRecord { sha256, after, size, mtime, path } }
@@ -76,6 +105,23 @@ impl Planned {
 }
 
 impl Intent {
+    /// Where file systems other than that of the log are mounted, as far as files lie on them.
+    pub(crate) fn mounts(&self) -> BTreeSet<&RelPath> {
+        self.items.iter().filter_map(|item| item.mount.as_ref()).collect()
+    }
+
+    /// Whether any of the files is on the file system of the log.
+    pub(crate) fn is_at_home(&self) -> bool {
+        self.items.iter().any(|item| item.mount.is_none())
+    }
+
+    /// Every quarantine of the transaction, that beside the log first.
+    pub(crate) fn trashes(&self, layout: &Layout) -> Vec<RelPath> {
+        let mounted = self.mounts().into_iter().map(|mount| Layout::trash_on(mount, self.tx));
+        let home = self.is_at_home().then(|| layout.trash_of(self.tx));
+        home.into_iter().chain(mounted).collect()
+    }
+
     pub(crate) fn opening(&self) -> Opening {
         Opening {
             subject_salt: self.subject_salt,

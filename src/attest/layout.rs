@@ -91,14 +91,10 @@ impl Layout {
         self.trash().join(tx.to_string())
     }
 
-    /// Where the `n`th file of a transaction is withdrawn to.
-    pub(crate) fn quarantine(&self, tx: TxId, n: usize) -> RelPath {
-        self.trash_of(tx).join(n.to_string())
-    }
-
-    /// Where the `n`th file's replacement waits.
-    pub(crate) fn staged(&self, tx: TxId, n: usize) -> RelPath {
-        self.trash_of(tx).join(format!("{n}{STAGED}"))
+    /// A transaction's quarantine for files of another file system: in the topmost directory of
+    /// the workspace that lies on it.
+    pub(crate) fn trash_on(mount: &RelPath, tx: TxId) -> RelPath {
+        mount.join(format!("{MOUNTED_TRASH}{tx}"))
     }
 
     pub(crate) fn openings(&self) -> RelPath {
@@ -127,6 +123,8 @@ impl Layout {
     }
 }
 
+/// The beginning of the name of a quarantine on another file system.
+pub(crate) const MOUNTED_TRASH: &str = ".caseward-trash-";
 /// The ending of a replacement's name in the quarantine.
 pub(crate) const STAGED: &str = ".new";
 /// The ending of a file that is being written beside its final name.

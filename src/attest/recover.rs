@@ -3,6 +3,7 @@
 use super::checkpoint::Checkpoint;
 use super::intent::{Intent, Phase, Settled, from_bytes};
 use super::key::LogKey;
+use super::layout::Layout;
 use super::merkle::{Frontier, leaf_hash};
 use super::pass::{Closed, Open, Reader, each_line, read_head};
 use super::{
@@ -61,6 +62,17 @@ impl Found {
             disk.sync_existing(&layout.intent(*tx))?;
             if disk.stat(&layout.phase(*tx))?.is_some() {
                 disk.sync_existing(&layout.phase(*tx))?;
+            }
+        }
+        for tx in &intents {
+            // Those beside the log are listed below.
+            let bytes = disk.read(&layout.intent(*tx))?.unwrap_or_default();
+            let Some(intent) = from_bytes::<Intent>(&bytes) else { continue };
+            for mount in intent.mounts() {
+                if let Some(dir) = disk.dir_if_present(&Layout::trash_on(mount, *tx))? {
+                    disk.sync_dir(&dir)?;
+                    disk.sync_dir(&disk.dir(mount)?)?;
+                }
             }
         }
         for tx in ids_in(log, &layout.trash(), "")? {
@@ -172,7 +184,7 @@ impl Session {
                 None => self.settle(*tx, found.open.filter(|open| open.tx == *tx))?,
                 Some((open, Closed::End { end, outcomes, warnings })) => {
                     let intent = self.read_intent(*tx)?;
-                    self.clear_trash(*tx)?;
+                    self.clear(&intent)?;
                     let items = self.phase_of(&intent)?.map(|phase| phase.items);
                     let items = items
                         .unwrap_or_else(|| outcomes.iter().copied().map(Settled::plain).collect());
@@ -187,7 +199,7 @@ impl Session {
             self.recovered.push(recovered);
         }
         if let Some(open) = found.open.filter(|open| !found.intents.contains_key(&open.tx)) {
-            self.clear_trash(open.tx)?;
+            self.clear_trash(&self.layout().trash_of(open.tx))?;
             self.append(Body::Lost { tx: open.tx, begin: open.begin })?;
             let (kind, memo, outcome) = (RecoveredKind::Lost, None, None);
             self.recovered.push(Recovered { tx: open.tx, kind, memo, outcome });
@@ -286,7 +298,7 @@ impl Session {
             self.disk().sync_dir(&dir)?;
         }
         let trash = ids_in(&self.log, &self.layout().trash(), "")?;
-        trash.into_iter().try_for_each(|tx| self.clear_trash(tx))
+        trash.into_iter().try_for_each(|tx| self.clear_trash(&self.layout().trash_of(tx)))
     }
 }
 

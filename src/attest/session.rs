@@ -2,6 +2,7 @@
 
 use super::checkpoint::Checkpoint;
 use super::disk::Disk;
+use super::intent::{Intent, from_bytes};
 use super::key::LogKey;
 use super::layout::{Layout, STAGED};
 use super::merkle::{Frontier, leaf_hash};
@@ -277,31 +278,44 @@ impl Session {
     /// Removes a transaction's write-ahead state. The intent goes last: as long as it is there,
     /// recovery still speaks of the transaction.
     pub(crate) fn discard(&self, tx: TxId) -> Result<(), Error> {
-        self.clear_trash(tx)?;
+        // An intent that is not whole was not durable, and nothing was made elsewhere before it is.
+        let bytes = self.disk().read(&self.layout().intent(tx))?.unwrap_or_default();
+        match from_bytes::<Intent>(&bytes) {
+            Some(intent) => self.clear(&intent)?,
+            None => self.clear_trash(&self.layout().trash_of(tx))?,
+        }
         let dir = self.disk().dir(&self.layout().txn())?;
         self.disk().unlink(&self.layout().phase(tx))?;
         self.disk().unlink(&self.layout().intent(tx))?;
         self.disk().sync_dir(&dir)
     }
 
-    /// Removes a transaction's quarantine and replacements that were not used.
+    /// Removes a transaction's quarantines and replacements that were not used.
+    ///
+    /// # Errors
+    /// As [`Session::clear_trash`].
+    pub(crate) fn clear(&self, intent: &Intent) -> Result<(), Error> {
+        intent.trashes(self.layout()).iter().try_for_each(|path| self.clear_trash(path))
+    }
+
+    /// Removes one quarantine and replacements in it that were not used.
     ///
     /// # Errors
     /// [`Error::Damaged`] when a withdrawn file lies there: that is never removed here.
-    pub(crate) fn clear_trash(&self, tx: TxId) -> Result<(), Error> {
-        let (disk, path) = (self.disk(), self.layout().trash_of(tx));
-        if disk.stat(&path)?.is_none() {
+    pub(crate) fn clear_trash(&self, path: &RelPath) -> Result<(), Error> {
+        let disk = self.disk();
+        if disk.stat(path)?.is_none() {
             return Ok(());
         }
-        let above = disk.dir(&self.layout().trash())?;
-        for entry in disk.list(&path)? {
+        let above = disk.dir(&path.parent())?;
+        for entry in disk.list(path)? {
             if !entry.name.to_string_lossy().ends_with(STAGED) {
                 let what = format!("{path} holds a file that no transaction accounts for");
                 return Err(Error::Damaged(what));
             }
             disk.unlink(&path.join(entry.name))?;
         }
-        disk.remove_dir(&path)?;
+        disk.remove_dir(path)?;
         disk.sync_dir(&above)
     }
 }

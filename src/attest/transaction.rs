@@ -1,13 +1,15 @@
 //! One removal from plan to signed end: the order of writing that makes a crash harmless.
 
+use super::disk::Disk;
 use super::intent::{Inode, Intent, Phase, Planned, to_bytes};
+use super::layout::Layout;
 use super::withdraw::{remove_all, withdraw_all};
 use super::{
     Body, Difference, Error, How, Log, MAX_ITEMS, Outcome, OutcomeItem, Progress, Removal,
     RemovalItem, Salt, Session, Sha256, Step, Warnings,
 };
 use crate::fs::{FileKind, RelPath, hash_file};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io;
 
 /// Step 2: hashes every file in place and prepares what is committed to. Changes nothing.
@@ -19,13 +21,14 @@ pub(crate) fn plan(
     check(log, removal)?;
     let (mut items, mut differences) = (Vec::new(), Vec::new());
     let (total, mut bytes) = (removal.items.len(), 0);
+    let mut mounts = Mounts::new(log)?;
     for (done, item) in removal.items.iter().enumerate() {
         let mut read = |count| {
             bytes += count;
             progress(Progress { step: Step::Planning, done, total, bytes });
         };
         match measure(log, item, &mut read) {
-            Ok(planned) => items.push(planned?),
+            Ok(planned) => items.push(mounts.note(planned?)?),
             Err(how) => differences.push(Difference { path: item.path.clone(), how }),
         }
     }
@@ -46,6 +49,45 @@ pub(crate) fn plan(
         subject_salt: Salt::random()?,
         items,
     })
+}
+
+/// Where the file systems of files are mounted.
+#[derive(Debug)]
+struct Mounts<'a> {
+    disk: &'a Disk,
+    /// That of the log.
+    home: u64,
+    /// By directory: the topmost directory of the workspace on the same other file system.
+    known: HashMap<RelPath, Option<RelPath>>,
+}
+
+impl<'a> Mounts<'a> {
+    fn new(log: &'a Log) -> Result<Self, Error> {
+        let home = log.disk.mount_of(log.layout.base())?;
+        Ok(Self { disk: &log.disk, home, known: HashMap::new() })
+    }
+
+    /// Adds to a file that is there where its file system is mounted.
+    fn note(&mut self, mut planned: Planned) -> Result<Planned, Error> {
+        if planned.inode.is_some() {
+            planned.mount = self.of(&planned.path.parent())?;
+        }
+        Ok(planned)
+    }
+
+    fn of(&mut self, dir: &RelPath) -> Result<Option<RelPath>, Error> {
+        if let Some(known) = self.known.get(dir) {
+            return Ok(known.clone());
+        }
+        let mount = self.disk.mount_of(dir)?;
+        let mut top = dir.clone();
+        while mount != self.home && !top.is_root() && self.disk.mount_of(&top.parent())? == mount {
+            top = top.parent();
+        }
+        let found = (mount != self.home).then_some(top);
+        self.known.insert(dir.clone(), found.clone());
+        Ok(found)
+    }
 }
 
 /// Refuses what no transaction can be.
@@ -107,7 +149,16 @@ fn measure(
     };
     let after = item.replacement.as_deref().map(Sha256::of);
     let path = path.clone();
-    Ok(Salt::random().map(|salt| Planned { salt, path, sha256, size, mtime, after, inode }))
+    Ok(Salt::random().map(|salt| Planned {
+        salt,
+        path,
+        sha256,
+        size,
+        mtime,
+        after,
+        inode,
+        mount: None,
+    }))
 }
 
 /// Steps 3 to 11 for a new transaction.
@@ -120,20 +171,14 @@ pub(crate) fn run(
     let (tx, total) = (intent.tx, intent.items.len());
     progress(Progress { step: Step::Recording, done: 0, total, bytes: 0 });
     let (disk, layout) = (session.disk().clone(), session.layout().clone());
-    let trash = disk.dir(&layout.trash())?;
-    disk.create_dir(&layout.trash_of(tx))?;
-    disk.sync_dir(&trash)?;
-    let replacements = removal.items.iter().map(|item| item.replacement.as_deref());
-    if replacements.clone().any(|replacement| replacement.is_some()) {
-        let dir = disk.dir(&layout.trash_of(tx))?;
-        for (n, replacement) in replacements.enumerate() {
-            if let Some(bytes) = replacement {
-                disk.create(&layout.staged(tx, n), bytes)?;
-            }
-        }
-        disk.sync_dir(&dir)?;
+    if intent.is_at_home() {
+        make_quarantine(&disk, &layout, intent, removal, &layout.trash_of(tx))?;
     }
     disk.replace(&layout.intent(tx), &to_bytes(intent))?;
+    // Only the intent tells recovery of quarantines elsewhere, so they come after it.
+    for mount in intent.mounts() {
+        make_quarantine(&disk, &layout, intent, removal, &Layout::trash_on(mount, tx))?;
+    }
     let opening = intent.opening();
     let begin = session.append(Body::Begin {
         tx,
@@ -143,6 +188,29 @@ pub(crate) fn run(
         subject: opening.subject(),
     })?;
     forward(session, intent, begin, None, Warnings::default(), progress)
+}
+
+/// Makes one quarantine, with the replacements that wait in it, durably.
+fn make_quarantine(
+    disk: &Disk,
+    layout: &Layout,
+    intent: &Intent,
+    removal: &Removal,
+    path: &RelPath,
+) -> Result<(), Error> {
+    let above = disk.dir(&path.parent())?;
+    disk.create_dir(path)?;
+    disk.sync_dir(&above)?;
+    let (dir, mut any) = (disk.dir(path)?, false);
+    for (n, (item, planned)) in removal.items.iter().zip(&intent.items).enumerate() {
+        if let Some(bytes) = &item.replacement
+            && planned.trash(layout, intent.tx) == *path
+        {
+            disk.create(&planned.staged(layout, intent.tx, n), bytes)?;
+            any = true;
+        }
+    }
+    if any { disk.sync_dir(&dir) } else { Ok(()) }
 }
 
 /// Steps 5 to 11, from wherever an earlier attempt stopped.
@@ -172,7 +240,7 @@ pub(crate) fn forward(
     let warnings = phase.warnings.with(intent.warnings).with(also);
     let end = session.append(Body::End { tx, begin, outcomes, warnings })?;
     session.sign()?;
-    session.clear_trash(tx)?;
+    session.clear(intent)?;
     Ok(outcome(intent, begin, end, phase, warnings))
 }
 

@@ -18,8 +18,7 @@ pub(crate) fn withdraw_all(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Phase, Error> {
     let tx = intent.tx;
-    disk.create_dirs(&layout.trash_of(tx))?;
-    let mut changed = Changed::new(disk, &layout.trash_of(tx))?;
+    let mut changed = quarantines(disk, layout, intent)?;
     let (total, mut bytes) = (intent.items.len(), 0);
     let mut warnings = Warnings::default();
     let mut items = Vec::with_capacity(total);
@@ -56,13 +55,13 @@ pub(crate) fn remove_all(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(), Error> {
     let tx = intent.tx;
-    disk.create_dirs(&layout.trash_of(tx))?;
-    let mut changed = Changed::new(disk, &layout.trash_of(tx))?;
+    let mut changed = quarantines(disk, layout, intent)?;
     let total = intent.items.len();
     for (n, planned) in intent.items.iter().enumerate() {
         progress(Progress { step: Step::Removing, done: n, total, bytes: 0 });
+        changed.touch(&planned.trash(layout, tx));
         if phase.items[n].verdict.is_gone() {
-            match disk.unlink(&layout.quarantine(tx, n)) {
+            match disk.unlink(&planned.quarantine(layout, tx, n)) {
                 Ok(_) => {}
                 Err(Error::Io { source, .. }) => {
                     // The verdict first: once the file is back, its absence from quarantine must
@@ -80,8 +79,8 @@ pub(crate) fn remove_all(
     }
     changed.flush()?;
     for (n, planned) in intent.items.iter().enumerate() {
-        if disk.stat(&layout.quarantine(tx, n))?.is_some() {
-            let path = layout.quarantine(tx, n);
+        let path = planned.quarantine(layout, tx, n);
+        if disk.stat(&path)?.is_some() {
             return Err(Error::Damaged(format!("{path} is there after it was removed")));
         }
         let removed = phase.items[n].verdict == Verdict::Removed;
@@ -90,6 +89,21 @@ pub(crate) fn remove_all(
         }
     }
     Ok(())
+}
+
+/// Opens the quarantines. Those on other file systems were made before `begin`, and go after `end`:
+/// one that is missing shows that its file system is not there, and then a file's absence says
+/// nothing.
+fn quarantines<'a>(disk: &'a Disk, layout: &Layout, intent: &Intent) -> Result<Changed<'a>, Error> {
+    for mount in intent.mounts() {
+        if disk.stat(&Layout::trash_on(mount, intent.tx))?.is_none() {
+            return Err(Error::NotMounted { mount: mount.clone() });
+        }
+    }
+    if intent.is_at_home() {
+        disk.create_dirs(&layout.trash_of(intent.tx))?;
+    }
+    Changed::new(disk, &intent.trashes(layout))
 }
 
 /// One file of a transaction.
@@ -104,7 +118,16 @@ struct One<'a, 'd> {
 
 impl One<'_, '_> {
     fn quarantine(&self) -> RelPath {
-        self.layout.quarantine(self.tx, self.n)
+        self.planned.quarantine(self.layout, self.tx, self.n)
+    }
+
+    /// The quarantine is flushed with the source directory, for the same reason.
+    fn touch(&mut self) {
+        self.changed.touch(&self.planned.trash(self.layout, self.tx));
+    }
+
+    fn staged(&self) -> RelPath {
+        self.planned.staged(self.layout, self.tx, self.n)
     }
 
     fn withdraw(
@@ -124,6 +147,7 @@ impl One<'_, '_> {
         // The source directory is flushed even when an earlier attempt did the rename: whether
         // that attempt flushed it is not known.
         let held = self.changed.hold(&path.parent())?;
+        self.touch();
         let quarantine = self.quarantine();
         if self.disk.stat(&quarantine)?.is_none() {
             let absent = || Settled::because(Verdict::AlreadyAbsent, "it vanished after the plan");
@@ -182,8 +206,9 @@ impl One<'_, '_> {
 
     /// Puts the replacement where the original was. An absent replacement was placed already.
     fn place(&mut self) -> Result<Settled, Error> {
-        let (staged, path) = (self.layout.staged(self.tx, self.n), &self.planned.path);
+        let (staged, path) = (self.staged(), &self.planned.path);
         self.changed.hold(&path.parent())?;
+        self.touch();
         if self.disk.stat(&staged)?.is_none() {
             return Ok(Settled::plain(Verdict::Rewritten));
         }
@@ -206,7 +231,7 @@ impl One<'_, '_> {
     /// Makes room for an original that is put back: its replacement returns to where it waited,
     /// unless somebody has changed it since.
     fn take_back_replacement(&mut self) -> Result<(), Error> {
-        let (staged, path) = (self.layout.staged(self.tx, self.n), &self.planned.path);
+        let (staged, path) = (self.staged(), &self.planned.path);
         let Some(after) = self.planned.after else { return Ok(()) };
         if self.disk.stat(&staged)?.is_some() {
             return Ok(());

@@ -42,6 +42,8 @@ pub enum AccessCommand {
         #[arg(long, default_value = "approved")]
         decision: Decision,
     },
+    /// Print a message for those who decide, to be sent by any means; it holds no link
+    Notice { sar: String },
     /// Remove approved access at once
     Remove { sar: String },
     /// Withdraw a pending request
@@ -172,6 +174,18 @@ impl AccessCommand {
                     "resolution may be slower; the engineer may ask the customer to supply the data [SAR-9]",
                 );
             }
+            Self::Notice { sar } => {
+                let notice = access::notice(&context, &sar)?;
+                if out.json {
+                    #[derive(Serialize)]
+                    struct Notice<'a> {
+                        notice: &'a str,
+                    }
+                    out.document("access-notice", &Notice { notice: &notice })?;
+                } else {
+                    out.line(notice.trim_end())?;
+                }
+            }
             Self::Remove { sar } => print(&out, &access::remove(&context, &sar)?)?,
             Self::Withdraw { sar } => print(&out, &access::withdraw(&context, &sar)?)?,
             Self::Check { case, tenant, kind } => {
@@ -248,6 +262,10 @@ fn print(out: &Out, view: &AccessView) -> Result<()> {
                 out.moment(slot.at)
             ))?;
         }
+    }
+    if let Some(end) = view.expires_at {
+        let what = if view.state == "pending" { "expires" } else { "ends" };
+        out.line(format!("{what} {} unless something happens before", out.moment(end)))?;
     }
     if let Some(until) = view.listed_until {
         out.line(format!("listed until {}", out.moment(until)))?;

@@ -1,7 +1,7 @@
 //! `caseward audit`.
 
 use super::Global;
-use super::output::{Out, Tone, plain, toned};
+use super::output::{self, Out, Tone, plain, toned};
 use super::print_problems;
 use crate::error::Result;
 use crate::exit::Exit;
@@ -81,19 +81,31 @@ impl AuditCommand {
     pub fn run(self, global: &Global) -> Result<Exit> {
         let (context, out) = global.open()?;
         let Self::Show { tenant, category } = self;
-        let (tenant, events, problems) = audit::show(&context, &tenant, category)?;
+        let log = audit::show(&context, &tenant, category)?;
         if out.json {
             #[derive(Serialize)]
             struct Events<'a> {
                 tenant: &'a Id,
                 events: Vec<Event<'a>>,
+                /// AUD-8: events that the directory itself keeps no longer.
+                gone_at_source: Gone,
             }
-            let events = events.iter().map(Event::from).collect();
-            out.document("audit-show", &Events { tenant: &tenant, events })?;
+            #[derive(Serialize)]
+            struct Gone {
+                free: usize,
+                premium: usize,
+            }
+            let (free, premium) = log.gone_at_source;
+            let events = log.events.iter().map(Event::from).collect();
+            let gone_at_source = Gone { free, premium };
+            out.document("audit-show", &Events { tenant: &log.tenant, events, gone_at_source })?;
         } else {
-            print(&out, &events)?;
+            print(&out, &log.events)?;
         }
-        print_problems(&problems);
+        if let Some(warning) = log.warning() {
+            output::hint(warning);
+        }
+        print_problems(&log.problems);
         Ok(Exit::Done)
     }
 }

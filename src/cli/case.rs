@@ -108,6 +108,9 @@ pub struct CaseNew {
     /// Assign it at once
     #[arg(long, value_name = "PRINCIPAL")]
     assign: Option<String>,
+    /// Minutes agreed for the first answer, from now
+    #[arg(long, value_name = "MINUTES")]
+    sla_minutes: Option<u32>,
 }
 
 #[derive(Debug, Args)]
@@ -160,6 +163,7 @@ impl CaseCommand {
                         time_zone: new.time_zone,
                         advanced_diagnostics: new.advanced_diagnostics,
                         assign: new.assign,
+                        sla_minutes: new.sla_minutes,
                     },
                 )?;
                 if out.json {
@@ -363,6 +367,12 @@ fn print_case(context: &Context, out: &Out, view: &CaseView) -> Result<()> {
     out.line(format!("opened {} by {}", out.moment(view.opened_at), safe(&view.opened_by)))?;
     if let Some(closed) = view.closed_at {
         out.line(format!("closed {}", out.moment(closed)))?;
+    }
+    if let Some(sla) = &view.sla {
+        out.line(out.tone(if sla.overdue { Tone::Bad } else { Tone::Plain }, sla.in_words()))?;
+    }
+    if let Some(warning) = &view.expunge_warning {
+        out.line(out.tone(Tone::Warn, warning))?;
     }
     match &view.assigned_to {
         Some(engineer) if view.engineers.is_empty() => {

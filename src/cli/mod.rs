@@ -11,10 +11,13 @@ mod demo;
 mod doctor;
 mod dsr;
 mod generate;
+mod hold;
 mod man;
 mod output;
+mod retention;
 mod settings;
 mod status;
+mod transfer;
 
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -110,12 +113,15 @@ enum Command {
     Audit(audit::AuditCommand),
     /// Versions, terminal, file system, permissions, problems
     Doctor(doctor::Doctor),
-    #[command(hide = true)]
-    Transfer(NotYet),
-    #[command(hide = true)]
-    Retention(NotYet),
-    #[command(hide = true)]
-    Hold(NotYet),
+    /// The customer's transfer folder: link, files, and the request to delete them
+    #[command(subcommand)]
+    Transfer(transfer::TransferCommand),
+    /// What falls due when; sweep what is due; erase again what a backup brought back
+    #[command(subcommand)]
+    Retention(retention::RetentionCommand),
+    /// Legal holds on single files
+    #[command(subcommand)]
+    Hold(hold::HoldCommand),
     #[command(hide = true)]
     Generate(generate::Generate),
     /// A completion script for your shell, with the ids of the workspace
@@ -181,9 +187,9 @@ fn run(cli: Cli) -> Result<Exit> {
         Command::Audit(command) => command.run(global),
         Command::Generate(command) => command.run(global),
         Command::Doctor(command) => command.run(global),
-        Command::Transfer(_) => not_yet("transfer"),
-        Command::Retention(_) => not_yet("retention"),
-        Command::Hold(_) => not_yet("hold"),
+        Command::Transfer(command) => command.run(global),
+        Command::Retention(command) => command.run(global),
+        Command::Hold(command) => command.run(global),
         Command::Completions(command) => command.run(global),
         Command::Man(command) => command.run(global),
     }

@@ -157,6 +157,14 @@ pub trait Fs: Send + Sync + Debug {
     /// # Errors
     /// Whatever the file system answers.
     fn traits(&self, path: &RelPath) -> io::Result<FsTraits>;
+    /// A number that two directories share when names can be moved between them: that of their
+    /// mount. It holds until the next start of the host.
+    ///
+    /// # Errors
+    /// Whatever the file system answers.
+    fn mount_of(&self, dir: &RelPath) -> io::Result<u64> {
+        self.stat(dir).map(|stat| stat.dev)
+    }
     /// The names in a directory, sorted by bytes, without `.` and `..`.
     ///
     /// # Errors

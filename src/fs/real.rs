@@ -2,9 +2,9 @@
 
 use super::{DirEntry, FileKind, Fs, FsDir, FsFile, FsLock, FsTraits, RelPath, Replace, Stat};
 use rustix::fs::{
-    Access, AtFlags, FileType, FlockOperation, Mode, OFlags, RenameFlags, ResolveFlags, accessat,
-    fchmod, flock, fstat, fstatfs, fsync, ftruncate, mkdirat, openat2, renameat_with, statat,
-    unlinkat,
+    Access, AtFlags, FileType, FlockOperation, Mode, OFlags, RenameFlags, ResolveFlags, StatxFlags,
+    accessat, fchmod, flock, fstat, fstatfs, fsync, ftruncate, mkdirat, openat2, renameat_with,
+    statat, statx, unlinkat,
 };
 use rustix::io::Errno;
 use std::ffi::OsStr;
@@ -222,6 +222,16 @@ impl Fs for RealFs {
         let dir = if path.is_root() { path.clone() } else { path.parent() };
         let handle = self.open_at(&dir, OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())?;
         Ok(traits_of(fstatfs(&handle)?.f_type as u64 & 0xffff_ffff))
+    }
+
+    fn mount_of(&self, dir: &RelPath) -> io::Result<u64> {
+        let handle = self.open_at(dir, OFlags::DIRECTORY | OFlags::PATH, Mode::empty())?;
+        // Devices do not tell two bind mounts of one file system apart, and rename does. Where the
+        // kernel has no such number the device has to do.
+        match statx(&handle, "", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID) {
+            Ok(found) if found.stx_mask & StatxFlags::MNT_ID.bits() != 0 => Ok(found.stx_mnt_id),
+            _ => Ok(fstat(&handle)?.st_dev),
+        }
     }
 
     fn list(&self, path: &RelPath) -> io::Result<Vec<DirEntry>> {

@@ -192,6 +192,11 @@ impl Fs for StopFs {
         self.inner.traits(path)
     }
 
+    fn mount_of(&self, dir: &RelPath) -> io::Result<u64> {
+        self.steps.alive()?;
+        self.inner.mount_of(dir)
+    }
+
     fn list(&self, path: &RelPath) -> io::Result<Vec<DirEntry>> {
         self.steps.alive()?;
         self.inner.list(path)

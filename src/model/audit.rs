@@ -13,6 +13,9 @@ words! {
         DiagnosticData = "DiagnosticData",
         TransferData = "TransferData",
         DataSubjectRequest = "DataSubjectRequest",
+        /// CONS-11: of the partner events, which are off by default.
+        CrossTenantAccessSettings = "CrossTenantAccessSettings",
+        DelegatedAdminServiceProviderConstraints = "DelegatedAdminServiceProviderConstraints",
     }
 }
 
@@ -32,6 +35,10 @@ words! {
         CaseReopened = "Case reopened",
         CaseRestricted = "Case restricted",
         CaseExpunged = "Case expunged",
+        HoldPlaced = "Legal hold placed",
+        HoldReleased = "Legal hold released",
+        /// Only ever a failure: what may be read is read without an entry.
+        RecordViewed = "Record viewed",
         ConsentGranted = "Consent granted",
         ConsentDeclined = "Consent declined",
         ConsentRevoked = "Consent revoked",
@@ -40,8 +47,14 @@ words! {
         DiagnosticExported = "Diagnostic exported",
         DiagnosticDeleted = "Diagnostic deleted",
         TransferAdded = "Transfer file added",
+        TransferViewed = "Transfer files viewed",
         TransferDeleted = "Transfer file deleted",
         TransferLinkIssued = "Transfer link issued",
+        TransferDeletionRequested = "Transfer deletion requested",
+        TransferDeletionApproved = "Transfer deletion approved",
+        TransferDeletionExecuted = "Transfer deletion executed",
+        TransferDeletionChecked = "Transfer deletion checked",
+        TransferDeletionClosed = "Transfer deletion closed",
         DsrReceived = "Data subject request received",
         DsrDiscovered = "Data subject request discovered",
         DsrReviewed = "Data subject request reviewed",
@@ -55,6 +68,11 @@ words! {
         DsrExtended = "Data subject request extended",
         DsrDenied = "Data subject request denied",
         DsrClosed = "Data subject request closed",
+        DsrEvidenceErased = "Data subject request evidence erased",
+        PartnerAdded = "Add a partner to cross-tenant access setting",
+        PartnerRolesAdded = "Add allowed assignable roles",
+        PartnerRolesRemoved = "Delete allowed assignable roles",
+        PartnerRemoved = "Delete partner specific cross-tenant access setting",
     }
 }
 
@@ -83,7 +101,10 @@ impl Activity {
             | Self::CaseClosed
             | Self::CaseReopened
             | Self::CaseRestricted
-            | Self::CaseExpunged => AuditCategory::SupportCase,
+            | Self::CaseExpunged
+            | Self::HoldPlaced
+            | Self::HoldReleased
+            | Self::RecordViewed => AuditCategory::SupportCase,
             Self::ConsentGranted | Self::ConsentDeclined | Self::ConsentRevoked => {
                 AuditCategory::Consent
             }
@@ -91,9 +112,15 @@ impl Activity {
             | Self::DiagnosticViewed
             | Self::DiagnosticExported
             | Self::DiagnosticDeleted => AuditCategory::DiagnosticData,
-            Self::TransferAdded | Self::TransferDeleted | Self::TransferLinkIssued => {
-                AuditCategory::TransferData
-            }
+            Self::TransferAdded
+            | Self::TransferViewed
+            | Self::TransferDeleted
+            | Self::TransferLinkIssued
+            | Self::TransferDeletionRequested
+            | Self::TransferDeletionApproved
+            | Self::TransferDeletionExecuted
+            | Self::TransferDeletionChecked
+            | Self::TransferDeletionClosed => AuditCategory::TransferData,
             Self::DsrReceived
             | Self::DsrDiscovered
             | Self::DsrReviewed
@@ -106,7 +133,12 @@ impl Activity {
             | Self::DsrUpdated
             | Self::DsrExtended
             | Self::DsrDenied
-            | Self::DsrClosed => AuditCategory::DataSubjectRequest,
+            | Self::DsrClosed
+            | Self::DsrEvidenceErased => AuditCategory::DataSubjectRequest,
+            Self::PartnerAdded | Self::PartnerRemoved => AuditCategory::CrossTenantAccessSettings,
+            Self::PartnerRolesAdded | Self::PartnerRolesRemoved => {
+                AuditCategory::DelegatedAdminServiceProviderConstraints
+            }
         }
     }
 
@@ -120,14 +152,23 @@ impl Activity {
             | Self::DiagnosticAttached
             | Self::TransferAdded
             | Self::TransferLinkIssued
-            | Self::DsrReceived => Operation::Add,
+            | Self::TransferDeletionRequested
+            | Self::DsrReceived
+            | Self::PartnerAdded
+            | Self::PartnerRolesAdded => Operation::Add,
             Self::ApprovalRemoved
             | Self::CaseExpunged
             | Self::DiagnosticDeleted
             | Self::TransferDeleted
-            | Self::DsrExecuted => Operation::Delete,
-            Self::DiagnosticViewed
+            | Self::TransferDeletionExecuted
+            | Self::DsrEvidenceErased
+            | Self::DsrExecuted
+            | Self::PartnerRolesRemoved
+            | Self::PartnerRemoved => Operation::Delete,
+            Self::RecordViewed
+            | Self::DiagnosticViewed
             | Self::DiagnosticExported
+            | Self::TransferViewed
             | Self::DsrReported
             | Self::DsrExported => Operation::Read,
             _ => Operation::Update,
@@ -136,11 +177,13 @@ impl Activity {
 }
 
 impl AuditCategory {
-    /// AUD-1: Microsoft's category is logged by the directory, ours by this program.
+    /// AUD-1: Microsoft's categories are logged by the directory, ours by this program.
     #[must_use]
     pub const fn service(self) -> &'static str {
         match self {
-            Self::MicrosoftSupportAccessManagement => "Core Directory",
+            Self::MicrosoftSupportAccessManagement
+            | Self::CrossTenantAccessSettings
+            | Self::DelegatedAdminServiceProviderConstraints => "Core Directory",
             _ => "Caseward",
         }
     }

@@ -68,12 +68,25 @@ pub struct Case {
     /// Earlier closings that a reopening ended: what they ended stays ended (CASE-8).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub closures: Vec<Closure>,
+    /// The time agreed for the first answer (CASE-3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sla: Option<Sla>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restriction: Option<Restriction>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer: Option<TransferLink>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub x: Option<Extra>,
+}
+
+/// A service level as the ticket states it (CASE-3). The minutes are those agreed, which need not
+/// be those between the two moments: they may count working hours only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sla {
+    pub started_at: Time,
+    pub expires_at: Time,
+    pub minutes: u32,
 }
 
 /// A person to talk to about the case (CASE-2).

@@ -1,6 +1,6 @@
 //! `workspace.toml`: the workspace's name, its policy and its engineers.
 
-use super::Extra;
+use super::{Extra, Span};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +37,15 @@ pub struct PolicySettings {
     pub consent_days: u32,
     /// SAR-12: days that completed access stays in the approved list.
     pub approved_list_days: u32,
+    /// SAR-15: how long a request for access waits for its decisions; without it, for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending_ttl: Option<Span>,
+    /// SAR-16: the longest that approved access lasts; without it, until the case is closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_duration: Option<Span>,
+    /// CASE-9: months from close after which a case's records are expected to be gone at the
+    /// portal; 0 where no schedule is known.
+    pub case_months_after_close: u32,
     /// DIAG-3: days from collection to deletion.
     pub diagnostics_days: u32,
     /// DTM-5: days from case close to deletion of transfer files.
@@ -72,6 +81,9 @@ impl Default for PolicySettings {
         Self {
             consent_days: 30,
             approved_list_days: 30,
+            pending_ttl: None,
+            max_duration: None,
+            case_months_after_close: 13,
             diagnostics_days: 28,
             transfer_days_after_close: 90,
             transfer_link_days: 90,

@@ -101,6 +101,8 @@ words! {
         Canceled = "canceled",
         Denied = "denied",
         Closed = "closed",
+        /// ATT-7: what the record forgets, it has forgotten.
+        EvidenceErased = "evidence_erased",
     }
 }
 
@@ -221,11 +223,27 @@ pub struct Request {
 pub struct GivenIdentifier {
     #[serde(rename = "type")]
     pub kind: IdentifierType,
+    /// Empty once the request's evidence was erased (ATT-7).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub value: String,
     /// 64 hex digits, drawn at intake: the key of the commitment that reports show in the value's
     /// place (ATT-3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub salt: Option<Sha256>,
+    /// What stays of the value when the evidence is erased (ATT-7).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mask: Option<String>,
+    /// The commitment under the salt, which is destroyed with the value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commitment: Option<Sha256>,
+}
+
+impl GivenIdentifier {
+    /// As the customer gave it; intake draws the salt.
+    #[must_use]
+    pub fn new(kind: IdentifierType, value: impl Into<String>) -> Self {
+        Self { kind, value: value.into(), salt: None, mask: None, commitment: None }
+    }
 }
 
 /// One entry of a request's history: who, when, what, and what it was based on.

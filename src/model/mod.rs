@@ -14,8 +14,10 @@ pub(crate) mod hex;
 mod id;
 mod plan;
 mod sha256;
+mod span;
 mod tenant;
-mod words;
+mod transfer;
+pub(crate) mod words;
 
 pub use access::{
     AccessRequest, Approval, Decision, Ended, EndedState, Outcome, OutcomeState, Slot,
@@ -31,7 +33,7 @@ pub use audit::{
 };
 pub use case::{
     Answer, Case, CaseStatus, Closure, ConsentEntry, Contact, ContactMethod, Portal, Restriction,
-    Severity, Tombstone, TransferLink,
+    Severity, Sla, Tombstone, TransferLink,
 };
 pub use config::{Engineer, PolicySettings, WorkspaceConfig};
 pub use dsr::{
@@ -43,7 +45,12 @@ pub use dsr::{
 pub use id::{BadId, Id};
 pub use plan::{After, Finding, FindingMatch, PlanItem};
 pub use sha256::{NotSha256, Sha256};
+pub use span::{BadSpan, Span};
 pub use tenant::{Principal, Regime, Tenant};
+pub use transfer::{
+    TransferBranch, TransferCheck, TransferDecision, TransferDecisionKind, TransferExecution,
+    TransferRequest, TransferRequestState, TransferResult,
+};
 pub use words::UnknownWord;
 
 /// A moment, UTC. On disk and in JSON an RFC 3339 string.

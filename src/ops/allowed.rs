@@ -6,7 +6,8 @@
 use super::access;
 use super::{Context, case};
 use crate::error::Result;
-use crate::policy::{Refusal, access as access_rules, case as case_rules, consent};
+use crate::model::Id;
+use crate::policy::{Refusal, access as access_rules, case as case_rules, consent, transfer};
 use crate::workspace::CaseRef;
 
 /// May, or the rule that says no.
@@ -26,6 +27,12 @@ pub struct CaseAllowed {
     pub request_access: Answer,
     /// Handling diagnostics at all; what consent says depends on their kind.
     pub attach: Answer,
+    /// The transfer folder: a new link, files in, files out (DTM-1).
+    pub transfer_link: Answer,
+    pub transfer_add: Answer,
+    pub transfer_delete: Answer,
+    /// Placing and releasing legal holds (DEL-8).
+    pub hold: Answer,
 }
 
 /// What the actor may do with a case.
@@ -35,6 +42,8 @@ pub struct CaseAllowed {
 pub fn of_case(context: &Context, case_ref: &CaseRef) -> Result<CaseAllowed> {
     let record = context.workspace.case(case_ref)?.value;
     let actor = &context.actor;
+    let settings = &context.workspace.config().policy;
+    let tenant = context.workspace.tenant(&case_ref.tenant)?.value;
     let customer = actor.belongs_to(&case_ref.tenant);
     let answers = if customer {
         Ok(())
@@ -53,7 +62,19 @@ pub fn of_case(context: &Context, case_ref: &CaseRef) -> Result<CaseAllowed> {
             .and_then(|()| case_rules::require_open(&record, "access request")),
         attach: case_rules::require_open(&record, "diagnostics")
             .and_then(|()| case_rules::require_worker(actor, &record)),
+        transfer_link: transfer::may_issue_link(actor, &record),
+        transfer_add: transfer::may_add(actor, settings, &record, context.now),
+        transfer_delete: transfer::may_delete(actor, settings, &tenant, &record, context.now),
+        hold: actor.require_engineer("DEL-8", "place a legal hold"),
     })
+}
+
+/// Whether the actor may read a tenant's audit log (AUD-7).
+///
+/// # Errors
+/// The rule that says no.
+pub fn of_audit(context: &Context, tenant: &Id) -> Answer {
+    crate::policy::audit::may_read(&context.actor, tenant)
 }
 
 /// The answers on one access request.

@@ -9,10 +9,11 @@ use crate::model::{
     Store, Time,
 };
 use crate::outside;
-use crate::policy::diagnostics as rules;
+use crate::policy::{Refusal, diagnostics as rules, suggest};
 use crate::workspace::{CaseRef, Commit, Loaded, Problem, StagedFile, layout};
 use serde::Serialize;
-use std::io;
+use std::collections::BTreeSet;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// Files to attach.
@@ -65,9 +66,11 @@ pub fn attach(
         }
         None => case_ref.tenant.clone(),
     };
+    let context = &context.not_before(&[&case_ref.tenant, &from])?;
     let collected_at = attachment.collected_at.unwrap_or(context.now);
     let matter = Matter::diagnostic(&case_ref);
     let authority = rules::check_categories(&attachment.categories)
+        .map_err(|refusal| with_suggestion(refusal, attachment))
         .and_then(|()| rules::check_collected_at(settings, collected_at, context.now));
     let authority = match authority {
         Ok(()) => access::authorise(
@@ -149,9 +152,33 @@ pub fn attach(
     Ok(attached)
 }
 
+/// DIAG-2: the refusal of untagged files says what they look like: by kind, name, and the first
+/// 64 KiB of their contents.
+fn with_suggestion(refusal: Refusal, attachment: &Attachment) -> Refusal {
+    let mut found: BTreeSet<Category> = suggest::of_kind(attachment.kind).iter().copied().collect();
+    for path in &attachment.files {
+        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        found.extend(suggest::of_name(&name).into_iter().flat_map(|(_, categories)| categories));
+        let mut head = Vec::new();
+        // A file that cannot be read suggests nothing here and is refused when it is attached.
+        let read =
+            outside::open_regular(path).map(|file| file.take(64 << 10).read_to_end(&mut head));
+        if matches!(read, Ok(Ok(_))) {
+            found.extend(suggest::of_text(&String::from_utf8_lossy(&head)));
+        }
+    }
+    let all = refusal.hint.clone().unwrap_or_default();
+    if found.is_empty() {
+        return refusal;
+    }
+    let words: Vec<String> =
+        found.iter().map(|category| format!("--category {category}")).collect();
+    refusal.hint(format!("they look like {}; {all}", words.join(" ")))
+}
+
 /// Copies a file of the user's into the stage: a regular file, itself and not a link to it, that
 /// does not change meanwhile (DIAG-6).
-fn copy_in(
+pub(super) fn copy_in(
     stage: &mut crate::workspace::Stage,
     path: &Path,
     progress: &mut dyn FnMut(u64),
@@ -175,7 +202,7 @@ fn copy_in(
 
 /// The path in the store for a file called `original`: its own name where it can be one, else a
 /// name made safe; never one that is taken.
-fn store_path(
+pub(super) fn store_path(
     context: &Context,
     dir: &RelPath,
     original: &str,

@@ -35,6 +35,7 @@ pub fn show(context: &Context, named: &str) -> Result<(CaseRef, ConsentView)> {
 }
 
 pub(super) fn view_of(context: &Context, case_ref: &CaseRef, case: &Case) -> Result<ConsentView> {
+    let context = &context.not_before(&[&case_ref.tenant])?;
     let status = status_of(context, case_ref, case)?;
     let settings = &context.workspace.config().policy;
     Ok(ConsentView {
@@ -86,6 +87,7 @@ pub fn answer(
 ) -> Result<(CaseRef, ConsentView)> {
     context.require_writable()?;
     let case_ref = context.workspace.find_case(named)?;
+    let context = &context.not_before(&[&case_ref.tenant])?;
     let loaded = context.workspace.case(&case_ref)?;
     let matter = Matter::case(&case_ref);
     let kind = kind.map_or(Ok(ConsentEntry::ADVANCED), known_kind)?;
@@ -134,6 +136,7 @@ pub fn answer(
     let mut commit = Commit::new();
     commit.update(&loaded, changed.clone());
     commit.audit(&case_ref.tenant, event.build());
+    super::partner::events(context, &mut commit, &case_ref.tenant, &changed)?;
     context.commit(commit)?;
     let view = view_of(context, &case_ref, &changed)?;
     Ok((case_ref, view))

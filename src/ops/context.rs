@@ -72,6 +72,39 @@ impl Context {
         Ok(Self { now, ..self.clone() })
     }
 
+    /// The moment that counts in a tenant: the clock, or the newest entry of its audit log when
+    /// the clock went back behind that. What expired stays expired, whatever the clock says now.
+    ///
+    /// Only that tenant's log is asked: what happens in another must not show here (SAR-13).
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub fn moment_in(&self, tenant: &Id) -> Result<Time> {
+        Ok(self.workspace.latest_event(tenant)?.map_or(self.now, |latest| latest.max(self.now)))
+    }
+
+    /// The same, at the moment that counts in these tenants.
+    ///
+    /// # Errors
+    /// A log cannot be read.
+    pub fn not_before(&self, tenants: &[&Id]) -> Result<Self> {
+        let mut now = self.now;
+        for tenant in tenants {
+            now = now.max(self.moment_in(tenant)?);
+        }
+        Ok(Self { now, ..self.clone() })
+    }
+
+    /// The same, with the roles that the tenants give the actor at this moment (SAR-7): a program
+    /// may stay open for days.
+    ///
+    /// # Errors
+    /// The tenants cannot be read.
+    pub fn with_roles_now(&self) -> Result<Self> {
+        let tenants = self.tenants()?;
+        Ok(Self { actor: self.actor.in_tenants(&tenants), ..self.clone() })
+    }
+
     /// Refuses to write under `--read-only`.
     ///
     /// # Errors
@@ -121,7 +154,9 @@ impl Context {
         }
         let mut commit = Commit::new();
         commit.audit(tenant, self.event(activity, matter).refused(&refusal).build());
-        match self.workspace.commit(commit) {
+        // A tenant that vanished is not brought back by an entry about it.
+        let known = self.workspace.tenant(tenant).map(drop);
+        match known.and_then(|()| self.workspace.commit(commit)) {
             Ok(()) => refusal.into(),
             Err(error) => {
                 let hint = refusal.hint.clone().unwrap_or_default();
@@ -165,7 +200,7 @@ fn recover(context: &Context) -> Vec<String> {
         }
         // Somebody who holds the lock is at work and not interrupted.
         match log.try_lock(super::dsr::clock_of(context))? {
-            Some(mut session) => super::dsr::settle(context, &mut session),
+            Some(mut session) => super::settle::settle(context, &mut session),
             None => Ok(Vec::new()),
         }
     };

@@ -32,6 +32,30 @@ impl Matter {
         Self { kind: "DataSubjectRequest", id: dsr.to_string(), correlation: dsr.to_string() }
     }
 
+    /// A sweep over the whole workspace.
+    #[must_use]
+    pub fn sweep() -> Self {
+        Self { kind: "Sweep", id: "retention".to_owned(), correlation: "retention".to_owned() }
+    }
+
+    #[must_use]
+    pub fn transfer_request(request: &Id) -> Self {
+        let id = request.to_string();
+        Self { kind: "TransferDeletionRequest", correlation: id.clone(), id }
+    }
+
+    /// The support tenant as a partner of a tenant (CONS-11).
+    #[must_use]
+    pub fn partner(tenant: &Id) -> Self {
+        Self { kind: "Partner", id: tenant.to_string(), correlation: tenant.to_string() }
+    }
+
+    /// A tenant's audit log.
+    #[must_use]
+    pub fn audit_log(tenant: &Id) -> Self {
+        Self { kind: "AuditLog", id: tenant.to_string(), correlation: tenant.to_string() }
+    }
+
     /// A diagnostic of a case. It is not named: its name and the hash of its contents could be
     /// personal data, and the log outlives it.
     #[must_use]
@@ -76,8 +100,32 @@ impl EventDraft {
     /// AUD-3: it followed by itself. The id is derived: whoever writes it, it is the same event.
     #[must_use]
     pub fn by_app(activity: Activity, matter: &Matter, now: Time) -> Self {
-        let by = InitiatedBy::App { display_name: "caseward".to_owned() };
+        Self::by_app_named("caseward", activity, matter, now)
+    }
+
+    /// As [`EventDraft::by_app`], by the application of this name.
+    #[must_use]
+    pub fn by_app_named(app: &str, activity: Activity, matter: &Matter, now: Time) -> Self {
+        let by = InitiatedBy::App { display_name: app.to_owned() };
         Self::new(activity, matter, by, now, b"automatic")
+    }
+
+    /// As [`EventDraft::by_app`], for what a transaction of the attestation log did: several of them
+    /// in one moment are several events.
+    #[must_use]
+    pub fn by_transaction(activity: Activity, matter: &Matter, tx: &str, now: Time) -> Self {
+        let by = InitiatedBy::App { display_name: "caseward".to_owned() };
+        Self::new(activity, matter, by, now, tx.as_bytes()).detail("tx", tx)
+    }
+
+    /// AUD-3: a person did it, whoever writes it after a stop.
+    #[must_use]
+    pub fn initiated_by(mut self, principal: &str, os_user: &str) -> Self {
+        self.event.initiated_by = InitiatedBy::User {
+            user_principal_name: principal.to_owned(),
+            os_user: os_user.to_owned(),
+        };
+        self
     }
 
     fn new(activity: Activity, matter: &Matter, by: InitiatedBy, now: Time, seed: &[u8]) -> Self {

@@ -85,11 +85,9 @@ pub fn add_principal(context: &Context, tenant: &Id, principal: Principal) -> Re
     Ok(changed)
 }
 
-/// A name that has the form of an address: one `@`, something on both sides, no white space.
+/// Principals are addresses (CASE-3).
 fn check_principal_name(name: &str) -> Result<()> {
-    let good = name.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty() && !domain.is_empty() && !domain.contains('@')
-    }) && !name.chars().any(|c| c.is_whitespace() || c.is_control());
+    let good = crate::policy::case::is_address(name);
     if good {
         return Ok(());
     }

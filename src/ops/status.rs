@@ -1,16 +1,17 @@
 //! The state of the workspace: counts, what is due, what expires soon, what is wrong.
 
-use super::Context;
 use super::access;
 use super::case::{self, CaseFilter, CaseLine, Due};
+use super::{Context, dates};
 use crate::error::Result;
-use crate::model::{DsrState, Time};
+use crate::model::{DsrState, Id, Time};
 use crate::policy::access::SarState;
 use crate::policy::clock;
 use crate::workspace::Problem;
 use crate::workspace::index::{Freshness, Look, Parts, Surveyed};
 use chrono::TimeDelta;
 use serde::Serialize;
+use std::collections::HashSet;
 
 /// What lies ahead within this many days is "soon".
 pub const SOON_DAYS: i64 = 7;
@@ -48,8 +49,9 @@ pub fn status(context: &Context) -> Result<Status> {
 pub fn landing(context: &Context, freshness: Freshness) -> Result<(Vec<CaseLine>, Status)> {
     let soon = context.now + TimeDelta::days(SOON_DAYS);
     let look = Look { parts: Parts::Everything, freshness, tenant: None };
-    let (found, problems, _) =
-        context.workspace.survey(look, &|_| true, &|seen| Part::of(context, &seen, soon))?;
+    let known = case::known_domains(context)?;
+    let part = |seen: Surveyed| Part::of(context, &known, &seen, soon);
+    let (found, problems, _) = context.workspace.survey(look, &|_| true, &part)?;
     let mut total = Part { problems, ..Part::default() };
     for part in found {
         total.add(part?);
@@ -90,7 +92,7 @@ struct Part {
 }
 
 impl Part {
-    fn of(context: &Context, seen: &Surveyed, soon: Time) -> Result<Self> {
+    fn of(context: &Context, known: &HashSet<Id>, seen: &Surveyed, soon: Time) -> Result<Self> {
         let mut part = Self::default();
         // A request may concern somebody of another tenant, so these are looked at everywhere.
         let (access, more) = access::views_of(context, seen)?;
@@ -102,7 +104,7 @@ impl Part {
             return Ok(part);
         }
         part.tenants = 1;
-        let (lines, more) = case::lines_of(context, &CaseFilter::default(), seen)?;
+        let (lines, more) = case::lines_of(context, &CaseFilter::default(), known, seen)?;
         part.problems.extend(more);
         for line in &lines {
             part.due.extend(line.due.iter().filter(|due| due.at <= soon).cloned());
@@ -116,6 +118,7 @@ impl Part {
         part.lines = lines;
         part.problems.extend(seen.request_problems.iter().cloned());
         part.problems.extend(seen.audit_problems.iter().cloned());
+        part.problems.extend(dates::of_log(context, &seen.tenant.domain)?);
         for request in &seen.requests {
             let ended = matches!(
                 request.state,

@@ -34,21 +34,27 @@ impl Actor {
     ) -> Option<Self> {
         let engineer =
             config.engineers.iter().find(|e| e.principal.eq_ignore_ascii_case(principal));
-        let mut shown = engineer.map(|engineer| engineer.principal.clone());
-        let mut memberships = Vec::new();
-        for tenant in tenants {
-            if let Some(known) = tenant.principal(principal) {
-                shown.get_or_insert_with(|| known.upn.clone());
-                memberships
-                    .push(Membership { tenant: tenant.domain.clone(), roles: known.roles.clone() });
-            }
-        }
-        Some(Self {
-            principal: shown?,
+        let mut known = tenants.iter().filter_map(|tenant| tenant.principal(principal));
+        let shown = engineer
+            .map(|engineer| engineer.principal.clone())
+            .or_else(|| known.next().map(|known| known.upn.clone()))?;
+        let nobody = Self {
+            principal: shown,
             os_user: os_user.to_owned(),
             engineer: engineer.is_some(),
-            memberships,
-        })
+            memberships: Vec::new(),
+        };
+        Some(nobody.in_tenants(tenants))
+    }
+
+    /// The same person with the roles that these tenants give them.
+    #[must_use]
+    pub fn in_tenants(&self, tenants: &[Tenant]) -> Self {
+        let membership = |tenant: &Tenant| {
+            let roles = tenant.principal(&self.principal)?.roles.clone();
+            Some(Membership { tenant: tenant.domain.clone(), roles })
+        };
+        Self { memberships: tenants.iter().filter_map(membership).collect(), ..self.clone() }
     }
 
     /// Whether `principal` names this actor.

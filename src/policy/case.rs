@@ -1,7 +1,8 @@
 //! What may be done to a case (CASE-1 … CASE-11).
 
 use super::{Actor, Refusal};
-use crate::model::{Case, CaseStatus, Contact, ContactMethod, Portal, Time};
+use crate::model::{Case, CaseStatus, Contact, ContactMethod, PolicySettings, Portal, Sla, Time};
+use chrono::{Months, TimeDelta};
 
 /// CASE-6: a closed case accepts no work.
 ///
@@ -40,6 +41,66 @@ pub fn check_contact(contact: &Contact) -> Result<(), Refusal> {
         ));
     }
     Ok(())
+}
+
+/// CASE-3: a service level ends after it began, and an engineer is an e-mail address.
+///
+/// # Errors
+/// Which of the two is not so.
+pub fn check_service(sla: Option<&Sla>, assigned_to: Option<&str>) -> Result<(), Refusal> {
+    if let Some(sla) = sla
+        && sla.expires_at <= sla.started_at
+    {
+        let message = "the service level's `expires_at` does not lie after its `started_at`";
+        return Err(Refusal::new("CASE-3", message));
+    }
+    match assigned_to {
+        Some(engineer) if !is_address(engineer) => Err(Refusal::new(
+            "CASE-3",
+            format!("the engineer `{}` is not an e-mail address", crate::text::safe(engineer)),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a name has the form of an address: one `@`, something on both sides, no white space.
+#[must_use]
+pub fn is_address(name: &str) -> bool {
+    name.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && !domain.is_empty() && !domain.contains('@')
+    }) && !name.chars().any(|c| c.is_whitespace() || c.is_control())
+}
+
+/// CASE-3: what is left of the service level at `now`; negative once it is over, `None` without one
+/// or when the case is closed.
+#[must_use]
+pub fn sla_left(case: &Case, now: Time) -> Option<TimeDelta> {
+    let sla = case.sla.as_ref().filter(|_| case.status == CaseStatus::Open)?;
+    Some(sla.expires_at - now)
+}
+
+/// CASE-9: when a closed case's records are expected to be gone at the portal, by the schedule of
+/// the workspace; `None` for an open case or without a schedule.
+#[must_use]
+pub fn expunge_expected_at(settings: &PolicySettings, case: &Case) -> Option<Time> {
+    let months = Some(settings.case_months_after_close).filter(|months| *months > 0)?;
+    case.closed_at?.checked_add_months(Months::new(months))
+}
+
+/// What the records of a case say of moments that have not come: each a key with its time. A clock
+/// was wrong when they were written, or is wrong now.
+#[must_use]
+pub fn future_times(case: &Case, now: Time) -> Vec<(&'static str, Time)> {
+    let mut times = vec![("opened_at", case.opened_at)];
+    times.extend(case.closed_at.map(|at| ("closed_at", at)));
+    times.extend(case.consent.iter().map(|entry| ("consent.at", entry.at)));
+    times.extend(case.closures.iter().flat_map(|closure| {
+        [("closures.closed_at", closure.closed_at), ("closures.reopened_at", closure.reopened_at)]
+    }));
+    times.extend(case.restriction.iter().map(|restriction| ("restriction.at", restriction.at)));
+    times.extend(case.transfer.iter().map(|link| ("transfer.link_issued_at", link.link_issued_at)));
+    times.retain(|(_, at)| *at > now);
+    times
 }
 
 /// CASE-4: severity is changed directly only while nobody is assigned. Afterwards the change is a
@@ -161,6 +222,6 @@ pub fn consent_is_the_way_in(portal: Portal) -> bool {
 
 /// DTM-4, DTM-5: the last moment of the transfer files of a closed case.
 #[must_use]
-pub fn transfer_due_at(settings: &crate::model::PolicySettings, case: &Case) -> Option<Time> {
+pub fn transfer_due_at(settings: &PolicySettings, case: &Case) -> Option<Time> {
     case.closed_at.map(|closed| super::clock::end_of(closed, settings.transfer_days_after_close))
 }

@@ -1,6 +1,6 @@
 //! Clocks: windows of whole days over UTC instants, and the legal deadlines over dates.
 
-use crate::model::{Regulation, Time};
+use crate::model::{Regulation, Span, Time};
 use chrono::{Datelike, Days, Months, NaiveDate, TimeDelta, Weekday};
 
 /// The instant `days` × 24 h after `start`. A window is half-open (decision 7): in force while
@@ -8,6 +8,12 @@ use chrono::{Datelike, Days, Months, NaiveDate, TimeDelta, Weekday};
 #[must_use]
 pub fn end_of(start: Time, days: u32) -> Time {
     start.checked_add_signed(TimeDelta::days(i64::from(days))).unwrap_or(Time::MAX_UTC)
+}
+
+/// The instant a span of a setting after `start`; half-open as [`end_of`].
+#[must_use]
+pub fn end_of_span(start: Time, span: Span) -> Time {
+    start.checked_add_signed(span.delta()).unwrap_or(Time::MAX_UTC)
 }
 
 /// Whether `now` lies in the window of `days` from `start`. A clock that went back to before the

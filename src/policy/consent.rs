@@ -86,6 +86,33 @@ pub fn tenant_window_end<'a>(
         .map(|start| clock::end_of(start, settings.consent_days))
 }
 
+/// What a change of a tenant's cases does to its window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WindowChange {
+    /// The window had ended by itself before, at this moment.
+    pub lapsed_at: Option<Time>,
+    pub begins: bool,
+    pub ends: bool,
+}
+
+/// CONS-11: whether the tenant's window begins or ends at `now`, when its cases change.
+#[must_use]
+pub fn window_change(
+    settings: &PolicySettings,
+    before: &[Case],
+    after: &[Case],
+    now: Time,
+) -> WindowChange {
+    let before = tenant_window_end(settings, before, now);
+    let after = tenant_window_end(settings, after, now);
+    let (was, is) = (before.is_some_and(|end| now < end), after.is_some_and(|end| now < end));
+    WindowChange {
+        lapsed_at: before.filter(|end| *end <= now),
+        begins: !was && is,
+        ends: was && !is,
+    }
+}
+
 /// The consent of `case` at `at`. `tenant_cases` are the cases of the same tenant, this one among
 /// them; the azure regime does not look at the others.
 #[must_use]

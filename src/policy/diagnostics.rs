@@ -105,10 +105,10 @@ fn by_consent(collection: &Collection<'_>, at: Time) -> Result<Authority, Refusa
 
 fn by_request(collection: &Collection<'_>, at: Time, now: Time) -> Result<Authority, Refusal> {
     let Collection { settings, case, from, requests, .. } = *collection;
-    if let Some(matter) = requests.iter().find(|matter| matter.in_force_at(at)) {
+    if let Some(matter) = requests.iter().find(|matter| matter.in_force_at(settings, at)) {
         return Ok(Authority {
             basis: AuthorisedBy::AccessRequest(matter.request.id.clone()),
-            expires_at: None,
+            expires_at: matter.status(settings, now).expires_at,
             reason: format!(
                 "{} is approved: read-only access to {from} until the case is closed or access is removed",
                 matter.request.id
@@ -125,7 +125,8 @@ fn by_request(collection: &Collection<'_>, at: Time, now: Time) -> Result<Author
             )));
     };
     let id = &matter.request.id;
-    let (rule, message, hint) = match matter.status(settings, now).state {
+    let status = matter.status(settings, now);
+    let (rule, message, hint) = match status.state {
         SarState::Pending => (
             "SAR-5",
             format!("{id} is pending: access to {from} needs the approval of both tenants"),
@@ -144,12 +145,22 @@ fn by_request(collection: &Collection<'_>, at: Time, now: Time) -> Result<Author
         SarState::Removed => {
             ("SAR-10", format!("access to {from} under {id} was removed"), "request access again")
         }
+        SarState::Completed if status.lapsed => (
+            "SAR-16",
+            format!("access to {from} under {id} reached its longest duration"),
+            "request access again",
+        ),
+        SarState::Expired => (
+            "SAR-15",
+            format!("{id} expired before both tenants had decided: no access to {from}"),
+            "request access again",
+        ),
         SarState::Completed => (
             "SAR-11",
             format!("access to {from} under {id} was completed when the case was closed"),
             "request access again",
         ),
-        SarState::Canceled | SarState::Expired => (
+        SarState::Canceled => (
             "SAR-5",
             format!("{id} ended without approval: no access to {from}"),
             "request access again",

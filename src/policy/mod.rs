@@ -6,13 +6,17 @@
 pub mod access;
 pub mod actor;
 pub mod answer;
+pub mod audit;
 pub mod case;
 pub mod clock;
 pub mod consent;
 pub mod diagnostics;
 pub mod dsr;
 pub mod referral;
+pub mod retention;
 pub mod roles;
+pub mod suggest;
+pub mod transfer;
 
 pub use actor::Actor;
 

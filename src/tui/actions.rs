@@ -17,6 +17,7 @@ pub enum ActionId {
     GoAccess,
     GoRequests,
     GoLog,
+    GoRetention,
     Up,
     Down,
     Left,
@@ -36,6 +37,10 @@ pub enum ActionId {
     CaseClose,
     CaseReopen,
     CaseRequest,
+    CaseHold,
+    TransferAdd,
+    TransferDelete,
+    TransferLink,
     AccessApprove,
     AccessReject,
     AccessRemove,
@@ -56,6 +61,9 @@ pub enum ActionId {
     FindingExcludeRest,
     FindingContext,
     LogVerify,
+    RetentionSweep,
+    RetentionHold,
+    SweepRun,
 }
 
 /// Where an action is at home; the keys of a screen's own scope win over the wider ones.
@@ -71,6 +79,9 @@ pub enum Scope {
     Review,
     Receipt,
     Log,
+    Retention,
+    /// What a sweep would delete.
+    Sweep,
     /// Screens that have nothing of their own: help, messages, one entry.
     Plain,
     /// Screens that take text: letters are letters.
@@ -92,6 +103,8 @@ impl Scope {
             Self::Review => "Review of findings",
             Self::Receipt => "Receipt",
             Self::Log => "Attestation log",
+            Self::Retention => "Retention",
+            Self::Sweep => "Sweep",
             Self::Plain => "Reading",
             Self::Text => "Forms",
         }
@@ -164,6 +177,7 @@ pub const ACTIONS: &[Info] = &[
     plain(A::GoAccess, "go_access", "Access", "Pending access requests and approved access", S::Global, &["2"]),
     plain(A::GoRequests, "go_requests", "Requests", "Data subject requests", S::Global, &["3"]),
     plain(A::GoLog, "go_log", "Log", "The attestation log", S::Global, &["4"]),
+    plain(A::GoRetention, "go_retention", "Retention", "What falls due when; sweep what is due", S::Global, &["5"]),
     plain(A::Messages, "messages", "messages", "Everything that was said since the start", S::Global, &["!"]),
     plain(A::Refresh, "refresh", "refresh", "Read everything again and draw the screen anew", S::Global, &["R", "ctrl-l"]),
     plain(A::StopJob, "stop_job", "stop", "Stop the work in the background", S::Global, &["S", "ctrl-c"]),
@@ -187,6 +201,10 @@ pub const ACTIONS: &[Info] = &[
     write(A::CaseClose, "case_close", "close", "Close the case: consent and access end with it", S::Case, Confirm, &["x"]),
     write(A::CaseReopen, "case_reopen", "reopen", "Reopen the case; what closing ended stays ended", S::Case, Danger::None, &["o"]),
     write(A::CaseRequest, "case_request", "data subject request", "Take a data subject request for this customer", S::Case, Danger::None, &["r"]),
+    write(A::CaseHold, "case_hold", "legal hold", "Put the file in focus on legal hold, or release it", S::Case, Danger::None, &["H"]),
+    write(A::TransferAdd, "transfer_add", "add to transfer", "Put a file into the transfer folder", S::Case, Danger::None, &["u"]),
+    write(A::TransferDelete, "transfer_delete", "delete from transfer", "Delete the transfer file in focus, as the customer's account", S::Case, Confirm, &["X"]),
+    write(A::TransferLink, "transfer_link", "transfer link", "Issue a new transfer link and list accounts", S::Case, Danger::None, &["L"]),
     write(A::AccessApprove, "access_approve", "approve", "Approve for every tenant that you may decide in", S::Access, Confirm, &["y"]),
     write(A::AccessReject, "access_reject", "reject", "Reject the request for good", S::Access, Confirm, &["n"]),
     write(A::AccessRemove, "access_remove", "remove", "Remove approved access", S::Access, Confirm, &["x"]),
@@ -207,6 +225,9 @@ pub const ACTIONS: &[Info] = &[
     write(A::FindingExcludeRest, "finding_exclude_rest", "exclude all undecided", "Keep everything that nobody decided on, with one reason", S::Review, Danger::None, &["E"]),
     plain(A::FindingContext, "finding_context", "context", "The matches in their surroundings, everything else masked", S::Review, &["c"]),
     plain(A::LogVerify, "log_verify", "verify", "Check every entry, the tree and the signed checkpoint", S::Log, &["v"]),
+    plain(A::RetentionSweep, "retention_sweep", "sweep", "Look at what a sweep would delete, then run it", S::Retention, &["x"]),
+    write(A::RetentionHold, "retention_hold", "legal hold", "Put the file in focus on legal hold, or release it", S::Retention, Danger::None, &["H"]),
+    write(A::SweepRun, "sweep_run", "delete what is due", "Delete everything in this list that nothing keeps", S::Sweep, Confirm, &["x"]),
 ];
 
 /// The row of an action.

@@ -7,7 +7,9 @@ use super::app::{
 use super::worker::{Sink, Worker};
 use crate::error::Result;
 use crate::model::{AuditEvent, Decision, Id, InitiatedBy};
-use crate::ops::{self, Context, access, allowed, attest, case, consent, dsr, status};
+use crate::ops::{
+    self, Context, access, allowed, attest, case, consent, dsr, hold, retention, status, transfer,
+};
 use crate::workspace::CaseRef;
 
 /// Whether the moment moves on: a test holds it still.
@@ -112,6 +114,11 @@ impl Executor {
                 let (size, entries) = attest::log(context, LOG_ENTRIES)?;
                 Loaded::Log { size, entries }
             }
+            Load::Retention => {
+                let (items, problems) = retention::list(context, None)?;
+                Loaded::Retention { items, problems }
+            }
+            Load::SweepPreview => Loaded::SweepPreview(Box::new(retention::rehearse(context)?)),
             Load::Entry(index) => Loaded::Entry(Box::new(attest::show(context, *index)?)),
         })
     }
@@ -128,13 +135,18 @@ impl Executor {
                 .iter()
                 .any(|target| requests.iter().any(|id| id == target.id.as_str()))
         };
-        let audit = match ops::audit::show(context, case_ref.tenant.as_str(), None) {
-            Ok((_, events, _)) => {
-                Ok(events.iter().rev().filter(|event| about(event)).map(audit_line).collect())
+        // Looking at a case is no attempt to read the log: without the right it is not asked for.
+        let audit = allowed::of_audit(context, &case_ref.tenant)
+            .map_err(crate::error::Error::from)
+            .and_then(|()| ops::audit::show(context, case_ref.tenant.as_str(), None));
+        let audit = match audit {
+            Ok(log) => {
+                Ok(log.events.iter().rev().filter(|event| about(event)).map(audit_line).collect())
             }
             Err(error) => Err(Failure::from(&error)),
         };
-        Ok(CaseData { view, allowed, audit })
+        let folder = transfer::glance(context, case_ref)?;
+        Ok(CaseData { view, allowed, folder, audit })
     }
 
     fn session(&self) -> Result<Session> {
@@ -257,9 +269,36 @@ impl Executor {
                 dsr::cancel(context, dsr.as_str(), &reason)?;
                 format!("{dsr} is canceled; nothing was deleted.")
             }
+            Operation::Hold { path, reason } => {
+                let held = hold::add(context, &path, &reason)?;
+                format!("{} is on legal hold, {}.", name_of(&held.path), held.id)
+            }
+            Operation::ReleaseHolds { path } => {
+                let released = hold::release_file(context, &path)?;
+                let ids: Vec<&str> = released.iter().map(|hold| hold.id.as_str()).collect();
+                format!("{} is released: {}.", name_of(&path), ids.join(", "))
+            }
+            Operation::TransferLink { case, add, remove } => {
+                let linked = transfer::link(context, &case.to_string(), &add, &remove)?;
+                let until = linked.expires_at.map(|at| at.format("%Y-%m-%d").to_string());
+                format!(
+                    "The new link of case {} is valid until {}; accounts: {}.",
+                    case.id,
+                    until.unwrap_or_default(),
+                    if linked.accounts.is_empty() {
+                        "none".to_owned()
+                    } else {
+                        linked.accounts.join(", ")
+                    }
+                )
+            }
         };
         Ok(Done { said, then })
     }
+}
+
+fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 fn audit_line(event: &AuditEvent) -> AuditLine {

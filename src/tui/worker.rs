@@ -4,7 +4,7 @@ use super::app::{Action, Done, Failure, Then, Work};
 use super::events::Event;
 use crate::env::Stopwatch;
 use crate::error::Result;
-use crate::ops::{Context, attach, attest, dsr, report};
+use crate::ops::{Context, attach, attest, dsr, report, retention, transfer};
 use crate::text;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
@@ -164,6 +164,39 @@ fn run(context: &Context, work: &Work, tell: Tell<'_>, stop: &AtomicBool) -> Res
                 "Report {} is in {} ({files}); `sh verify.sh` checks it.",
                 written.id, written.out
             )
+        }
+        Work::Sweep => {
+            let swept = retention::sweep(context, &mut |at| {
+                tell(&|| {
+                    format!("{} of {} files ({:?})", at.done, at.total, at.step).to_lowercase()
+                });
+            })?;
+            let gone = swept.items.iter().filter(|item| item.verdict == "deleted").count();
+            let kept = swept.items.iter().filter(|item| item.verdict == "retained").count();
+            let files = text::plural(gone as u64, "file");
+            let left = swept.items.len() - gone - kept;
+            match (kept, left) {
+                (0, 0) => format!("{files} deleted and verified; nothing is due any more."),
+                (kept, 0) => {
+                    format!("{files} deleted and verified; kept by a hold or as evidence: {kept}.")
+                }
+                (_, left) => format!("{files} deleted; not done, see the list: {left}."),
+            }
+        }
+        Work::TransferAdd(upload) => {
+            let added = transfer::add(context, upload, &mut |path, bytes| {
+                tell(&|| format!("{} {}", path.display(), text::bytes(bytes)));
+            })?;
+            format!("{} added to the transfer folder.", text::plural(added.len() as u64, "file"))
+        }
+        Work::TransferDelete { case, name } => {
+            let names = [name.clone()];
+            let deleted = transfer::delete(context, &case.to_string(), &names)?;
+            if deleted.complete {
+                format!("{name} is deleted and verified.")
+            } else {
+                format!("{name} is not deleted: see what became of it in the log.")
+            }
         }
     };
     Ok(Done { said, then })

@@ -2,9 +2,14 @@
 
 use super::{Problem, ProblemKind, Workspace, layout};
 use crate::error::{Error, Invalid, Result};
-use crate::fs::{self, RelPath};
-use crate::model::{AuditEvent, Id};
+use crate::fs::{self, RelPath, Stat};
+use crate::model::{AuditEvent, Id, Time};
+use std::collections::BTreeMap;
 use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The latest moment of each log, with the state of the file that it was read from.
+pub(super) type LatestEvents = Arc<Mutex<BTreeMap<Id, (Stat, Option<Time>)>>>;
 
 impl Workspace {
     /// The events of a tenant, oldest first, with a problem for each line that is none.
@@ -13,11 +18,7 @@ impl Workspace {
     /// The log cannot be read. A log that does not exist yet is empty.
     pub fn audit(&self, tenant: &Id) -> Result<(Vec<AuditEvent>, Vec<Problem>)> {
         let path = layout::audit(tenant);
-        let bytes = match fs::read(&*self.fs, &path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Default::default()),
-            Err(error) => return Err(self.io("read", &path, error)),
-        };
+        let bytes = self.audit_bytes(tenant)?;
         let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
         let (mut events, mut problems) = (Vec::new(), Vec::new());
         for (index, line) in bytes[..whole].split_inclusive(|&byte| byte == b'\n').enumerate() {
@@ -37,8 +38,53 @@ impl Workspace {
         Ok((events, problems))
     }
 
-    /// Where the next event goes: behind the last whole line. A torn last line is cut off.
-    pub(super) fn audit_end(&self, path: &RelPath) -> Result<u64> {
+    /// Whether the log of a tenant has an event of this id.
+    pub(super) fn audit_has(&self, tenant: &Id, id: &str) -> Result<bool> {
+        let bytes = self.audit_bytes(tenant)?;
+        Ok(memchr::memmem::find(&bytes, format!("\"id\":\"{id}\"").as_bytes()).is_some())
+    }
+
+    /// The latest moment that a tenant's log speaks of: evidence that a clock which says less went
+    /// back. Lines that are no events are passed over.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub fn latest_event(&self, tenant: &Id) -> Result<Option<Time>> {
+        const KEY: &[u8] = b"\"activityDateTime\":\"";
+        let Ok(stat) = self.fs.stat(&layout::audit(tenant)) else { return Ok(None) };
+        // A lock that a panicking thread held guards a cache: what it holds is whole all the same.
+        let known = || self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, latest)) = known().get(tenant).filter(|(of, _)| *of == stat) {
+            return Ok(*latest);
+        }
+        let bytes = self.audit_bytes(tenant)?;
+        let times = memchr::memmem::find_iter(&bytes, KEY).filter_map(|at| {
+            let rest = &bytes[at + KEY.len()..];
+            let end = memchr::memchr(b'"', rest)?;
+            std::str::from_utf8(&rest[..end]).ok()?.parse::<Time>().ok()
+        });
+        let latest = times.max();
+        known().insert(tenant.clone(), (stat, latest));
+        Ok(latest)
+    }
+
+    /// Remembers what [`Workspace::latest_event`] would find in a log whose file is in this state.
+    pub(super) fn remember_latest(&self, tenant: &Id, stat: Stat, latest: Option<Time>) {
+        let mut known = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(tenant.clone(), (stat, latest));
+    }
+
+    fn audit_bytes(&self, tenant: &Id) -> Result<Vec<u8>> {
+        let path = layout::audit(tenant);
+        match fs::read(&*self.fs, &path) {
+            Ok(bytes) => Ok(bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(self.io("read", &path, error)),
+        }
+    }
+
+    /// Where the next line goes: behind the last whole one. A torn last line is cut off.
+    pub(super) fn lines_end(&self, path: &RelPath) -> Result<u64> {
         let fail = |error| self.io("read", path, error);
         let mut file = match self.fs.open_write(path) {
             Ok(file) => file,

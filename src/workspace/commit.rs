@@ -15,6 +15,9 @@ pub struct Commit {
     /// Records that are not written, but on whose contents the writes rest.
     premises: Vec<(RelPath, Expected)>,
     events: Vec<(Id, AuditEvent)>,
+    lines: Vec<(RelPath, Vec<u8>)>,
+    /// Events that whoever commits next appends, once.
+    owed: Vec<(Id, AuditEvent)>,
     removals: Vec<RelPath>,
 }
 
@@ -75,6 +78,12 @@ impl Commit {
         self.premises.push((base.path.clone(), expected));
     }
 
+    /// The commit rests on there being no record at `path` yet: what somebody else made there since
+    /// would have changed what is decided.
+    pub fn rely_on_absent(&mut self, path: RelPath) {
+        self.premises.push((path, Expected::Absent));
+    }
+
     /// A file that is derived from a record of the same commit and replaced with it.
     pub fn replace(&mut self, path: RelPath, bytes: Vec<u8>) {
         self.writes.push(Write {
@@ -98,6 +107,30 @@ impl Commit {
         self.events.push((tenant.clone(), event));
     }
 
+    /// A new version of a record that was read, written afresh: comments and people's own values of
+    /// the old text do not stay.
+    pub fn rewrite<T: Record>(&mut self, base: &Loaded<T>, mut record: T) {
+        let revision = base.value.revision();
+        if let Some(revision) = revision {
+            record.set_revision(revision + 1);
+        }
+        let contents = Contents::Bytes(record::render(None, &record).into_bytes());
+        let expected = Expected::Unchanged { text: base.text.clone(), revision };
+        self.writes.push(Write { path: base.path.clone(), contents, expected });
+    }
+
+    /// Appends whole lines to a file of lines.
+    pub fn append(&mut self, path: RelPath, lines: Vec<u8>) {
+        if !lines.is_empty() {
+            self.lines.push((path, lines));
+        }
+    }
+
+    /// Appends an event that follows from the clock and has a derived id, unless the log has it.
+    pub fn owe(&mut self, tenant: &Id, event: AuditEvent) {
+        self.owed.push((tenant.clone(), event));
+    }
+
     /// Removes a directory that is empty by then, and its empty parents up to the engagement.
     /// Never a file: files are removed by the attestation log's transaction alone.
     pub fn remove_empty_dir(&mut self, dir: RelPath) {
@@ -106,7 +139,11 @@ impl Commit {
 
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.writes.is_empty() && self.events.is_empty() && self.removals.is_empty()
+        self.writes.is_empty()
+            && self.events.is_empty()
+            && self.lines.is_empty()
+            && self.owed.is_empty()
+            && self.removals.is_empty()
     }
 }
 
@@ -138,13 +175,21 @@ impl Workspace {
         &self,
         lock: &WorkspaceLock,
         stage: Option<Stage>,
-        commit: Commit,
+        mut commit: Commit,
     ) -> Result<()> {
         if commit.is_empty() {
             return Ok(());
         }
         if self.has_interrupted_commits()? {
             self.roll_forward(lock)?;
+        }
+        for (tenant, event) in std::mem::take(&mut commit.owed) {
+            if !self.audit_has(&tenant, &event.id)? {
+                commit.events.push((tenant, event));
+            }
+        }
+        if commit.is_empty() {
+            return Ok(());
         }
         for (path, expected) in &commit.premises {
             self.check_expected(path, expected)?;
@@ -171,16 +216,18 @@ impl Workspace {
             let (new, path) = (!self.is_there(&write.path)?, write.path.display());
             steps.push(Step::Write { file: staged.index, path, new });
         }
-        let mut logs: BTreeMap<Id, Vec<u8>> = BTreeMap::new();
+        let mut logs: BTreeMap<RelPath, Vec<u8>> = BTreeMap::new();
+        for (path, lines) in commit.lines {
+            logs.entry(path).or_default().extend(lines);
+        }
         for (tenant, event) in commit.events {
-            let log = logs.entry(tenant).or_default();
+            let log = logs.entry(layout::audit(&tenant)).or_default();
             serde_json::to_writer(&mut *log, &event)
                 .map_err(|error| Error::io("write", ".journal", error.into()))?;
             log.push(b'\n');
         }
-        for (tenant, lines) in logs {
-            let path = layout::audit(&tenant);
-            let at = self.audit_end(&path)?;
+        for (path, lines) in logs {
+            let at = self.lines_end(&path)?;
             let staged = stage.put(&lines)?;
             let (new, path) = (!self.is_there(&path)?, path.display());
             steps.push(Step::Append { file: staged.index, path, at, new });
@@ -195,6 +242,7 @@ impl Workspace {
     fn check_writable(&self, commit: &Commit) -> Result<()> {
         let logs = commit.events.iter().map(|(tenant, _)| layout::audit(tenant));
         let removals = commit.removals.iter().cloned();
+        let logs = logs.chain(commit.lines.iter().map(|(path, _)| path.clone()));
         let paths = commit.writes.iter().map(|write| write.path.clone()).chain(logs);
         let dirs: BTreeSet<RelPath> = paths.chain(removals).map(|path| path.parent()).collect();
         for mut dir in dirs {

@@ -34,6 +34,19 @@ impl fmt::Display for DsrRef {
     }
 }
 
+/// A transfer deletion request in the tenant it was received for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TransferRef {
+    pub tenant: Id,
+    pub id: Id,
+}
+
+impl fmt::Display for TransferRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.tenant, self.id)
+    }
+}
+
 #[must_use]
 pub fn config() -> RelPath {
     RelPath::root().join("workspace.toml")
@@ -58,6 +71,12 @@ pub fn cache() -> RelPath {
 #[must_use]
 pub fn attest() -> RelPath {
     RelPath::root().join(".attest")
+}
+
+/// The keyed index of what was erased (DEL-11): `key` and `index`.
+#[must_use]
+pub fn erased() -> RelPath {
+    RelPath::root().join(".erased")
 }
 
 #[must_use]
@@ -159,6 +178,17 @@ pub fn findings(dsr: &DsrRef) -> RelPath {
 #[must_use]
 pub fn plan(dsr: &DsrRef) -> RelPath {
     dsr_dir(dsr).join("plan.jsonl")
+}
+
+/// The transfer deletion requests of a tenant (DTM-7).
+#[must_use]
+pub fn transfer_requests(tenant: &Id) -> RelPath {
+    tenant_dir(tenant).join("transfer")
+}
+
+#[must_use]
+pub fn transfer_request(request: &TransferRef) -> RelPath {
+    transfer_requests(&request.tenant).join(&request.id).join("request.toml")
 }
 
 /// The sidecar of a file.

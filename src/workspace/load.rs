@@ -1,9 +1,14 @@
 //! Finding and reading records.
 
-use super::{CaseRef, DsrRef, Problem, ProblemKind, Record, Workspace, layout, record};
+use super::{
+    CaseRef, DsrRef, Problem, ProblemKind, Record, TransferRef, Workspace, layout, record,
+};
 use crate::error::{Error, Invalid, Result};
 use crate::fs::{self, FileKind, RelPath};
-use crate::model::{AccessRequest, Approval, Case, Id, Request, Tenant, Tombstone};
+use crate::model::{
+    AccessRequest, Approval, Case, Id, Request, Tenant, Tombstone, TransferRequest,
+};
+use crate::policy::case as rules;
 use crate::text;
 use std::collections::HashSet;
 use std::io;
@@ -50,14 +55,14 @@ impl Workspace {
             Err(error) => return Err(self.io("read", dir, error)),
         };
         let (mut ids, mut problems) = (Vec::new(), Vec::new());
-        let mut seen: HashSet<Id> = HashSet::new();
+        let mut known: HashSet<Id> = HashSet::new();
         for entry in entries {
             let why = match (entry.kind, entry.name.to_str().map(Id::new)) {
                 (FileKind::Dir, Some(Ok(id))) => {
-                    if let Some(twin) = seen.get(&id) {
+                    if let Some(twin) = known.get(&id) {
                         format!("the same id as {twin}: ids are compared without case")
                     } else {
-                        seen.insert(id.clone());
+                        known.insert(id.clone());
                         ids.push(id);
                         continue;
                     }
@@ -106,8 +111,7 @@ impl Workspace {
     /// The directory of tenants cannot be read.
     pub fn tenants(&self) -> Result<Listed<Tenant>> {
         let (ids, mut problems) = self.ids(&layout::tenants())?;
-        let tenants =
-            self.load_each(ids.iter().map(layout::tenant), &mut problems, check_tenant);
+        let tenants = self.load_each(ids.iter().map(layout::tenant), &mut problems, check_tenant);
         Ok((tenants, problems))
     }
 
@@ -382,6 +386,41 @@ impl Workspace {
         Ok((requests, problems))
     }
 
+    /// The ids of the transfer deletion requests of a tenant, valid or not.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn transfer_request_ids(&self, tenant: &Id) -> Result<Vec<Id>> {
+        Ok(self.ids(&layout::transfer_requests(tenant))?.0)
+    }
+
+    /// The transfer deletion requests of a tenant, by id.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn transfer_requests(&self, tenant: &Id) -> Result<Listed<TransferRequest>> {
+        let (ids, mut problems) = self.ids(&layout::transfer_requests(tenant))?;
+        let of = |id: &Id| TransferRef { tenant: tenant.clone(), id: id.clone() };
+        let paths = ids.iter().map(|id| layout::transfer_request(&of(id)));
+        let requests = self.load_each(paths, &mut problems, |request: &TransferRequest, path| {
+            let dir = path.parent();
+            let named = dir.name().to_string_lossy().into_owned();
+            (request.id != *named)
+                .then(|| format!("its id is `{}`, its directory `{named}`", request.id))
+        });
+        Ok((requests, problems))
+    }
+
+    /// A transfer deletion request.
+    ///
+    /// # Errors
+    /// Its file is missing or not valid.
+    pub fn transfer_request(&self, request: &TransferRef) -> Result<Loaded<TransferRequest>> {
+        let path = layout::transfer_request(request);
+        self.load(&path)?
+            .ok_or_else(|| Invalid::new(path.display(), "the request has no request.toml").into())
+    }
+
     /// The data subject request that `ID` or `TENANT/ID` names.
     ///
     /// # Errors
@@ -482,10 +521,9 @@ fn check_case(case: &Case, path: &RelPath) -> Option<String> {
     if closed != case.closed_at.is_some() {
         return Some("`status` and `closed_at` contradict each other".to_owned());
     }
-    case.contacts
-        .iter()
-        .find_map(|contact| crate::policy::case::check_contact(contact).err())
-        .map(|refusal| refusal.to_string())
+    let contacts = case.contacts.iter().map(rules::check_contact);
+    let service = rules::check_service(case.sla.as_ref(), case.assigned_to.as_deref());
+    contacts.chain([service]).find_map(Result::err).map(|refusal| refusal.to_string())
 }
 
 /// An id that nothing bears, with the nearest one that something does.

@@ -19,7 +19,7 @@ mod stage;
 pub use artefact::Artefact;
 pub use commit::Commit;
 pub use init::NewWorkspace;
-pub use layout::{CaseRef, DsrRef};
+pub use layout::{CaseRef, DsrRef, TransferRef};
 pub use load::Loaded;
 pub use problem::{Problem, ProblemKind};
 pub use record::Record;
@@ -39,6 +39,7 @@ pub struct Workspace {
     root: PathBuf,
     config: Arc<WorkspaceConfig>,
     access: Access,
+    latest: audit::LatestEvents,
 }
 
 impl Workspace {
@@ -88,7 +89,13 @@ impl Workspace {
             .hint("install a newer caseward")
             .into());
         }
-        let workspace = Self { fs, root: root.to_path_buf(), config: Arc::new(config), access };
+        let workspace = Self {
+            fs,
+            root: root.to_path_buf(),
+            config: Arc::new(config),
+            access,
+            latest: Default::default(),
+        };
         if access == Access::Write && workspace.has_interrupted_commits()? {
             let lock = workspace.lock()?;
             workspace.roll_forward(&lock)?;

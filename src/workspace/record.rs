@@ -4,7 +4,7 @@ use crate::error::{Invalid, Result};
 use crate::fs::RelPath;
 use crate::model::{
     AccessRequest, Approval, Case, FORMAT, Meta, PolicySettings, Request, Tenant, Tombstone,
-    WorkspaceConfig,
+    TransferRequest, WorkspaceConfig,
 };
 use crate::text;
 use serde::Serialize;
@@ -48,7 +48,7 @@ macro_rules! records {
         })*
     };
 }
-records!(Tenant, Meta, Tombstone; Case, AccessRequest, Approval, Request);
+records!(Tenant, Meta, Tombstone; Case, AccessRequest, Approval, Request, TransferRequest);
 
 /// Reads a record; the error names line and column and, for an unknown key, the nearest known one.
 ///

@@ -178,7 +178,11 @@ fn a_limit_on_file_sizes_stops_a_commit_before_anything_changed() {
 
 /// Whether a small file system can be mounted here, in a namespace of its own.
 fn small_disk(script: &str, sandbox: &Sandbox) -> Option<std::process::Output> {
-    let mount = "mount -t tmpfs -o size=1m,mode=700 none small";
+    mounted("mount -t tmpfs -o size=1m,mode=700 none small", script, sandbox)
+}
+
+/// Runs a script in a mount namespace of its own, after `mount`; `None` where that is not possible.
+fn mounted(mount: &str, script: &str, sandbox: &Sandbox) -> Option<std::process::Output> {
     let probe = |script: &str| {
         Command::new("unshare")
             .args(["-r", "-m", "sh", "-c", script])
@@ -247,4 +251,57 @@ fn a_disk_that_fills_while_a_commit_is_applied_changes_nothing_and_blocks_nobody
     assert!(last.starts_with("0 changed 0 0"), "{out}");
     assert!(full.iter().all(|run| run.starts_with("4 same 0 0")), "{out}");
     assert!(full.iter().any(|run| run.contains("cannot append to")), "{out}");
+}
+
+/// A tenant's files on other file systems (one of its own, one bound from elsewhere) are withdrawn
+/// on theirs, and nothing is left there.
+#[test]
+fn del_4_files_on_another_file_system_are_deleted_like_all_others() {
+    let sandbox = Sandbox::demo();
+    let case = "tenants/contoso.com/cases/2610150010002904";
+    for line in [
+        "dsr new contoso.com --type delete --regulation ccpa --requester customer --option b \
+         --case 2610150010002904 --identifier email=jane@contoso.com",
+        "dsr discover DSR-2026-0002",
+        "dsr plan DSR-2026-0002 --scope engagement --acknowledge-history-loss",
+        "dsr approve DSR-2026-0002 --as ben.okafor@support.example.com",
+    ] {
+        let ran = sandbox.sh(line);
+        assert_eq!(ran.code, 0, "{ran:?}");
+    }
+    let mount = format!(
+        "cp -a ws/{case}/diagnostics ws/{case}/records . && \
+         mount -t tmpfs none ws/{case}/diagnostics && cp -a diagnostics/. ws/{case}/diagnostics/ && \
+         mount --bind records ws/{case}/records"
+    );
+    let script = format!(
+        "CASEWARD_NOW={} NO_COLOR=1 {} --workspace ws dsr execute DSR-2026-0002; echo \"code $?\"; \
+         find ws/{case} records -mindepth 1 | sort; ls -A ws/.attest/trash ws/.attest/txn ws/.journal",
+        super::harness::NOW,
+        env!("CARGO_BIN_EXE_caseward"),
+    );
+    let Some(output) = mounted(&mount, &script, &sandbox) else { return };
+    let out = String::from_utf8_lossy(&output.stdout);
+    assert!(out.contains("code 0\n"), "{output:?}");
+    let left: Vec<&str> =
+        out.lines().skip_while(|line| !line.starts_with("code")).skip(1).collect();
+    let mountpoint = |name: &str| format!("ws/{case}/{name}");
+    assert_eq!(
+        left,
+        [
+            &*mountpoint("diagnostics"),
+            &mountpoint("records"),
+            &mountpoint("tombstone.toml"),
+            "ws/.attest/trash:",
+            "",
+            "ws/.attest/txn:",
+            "",
+            "ws/.journal:"
+        ],
+        "{out}"
+    );
+    let log = sandbox.sh("attest log --json").document();
+    let end = log["entries"].as_array().unwrap().iter().find(|entry| entry["kind"] == "end");
+    let letters = end.unwrap()["outcomes"].as_str().unwrap();
+    assert!(letters.len() > 4 && letters.chars().all(|letter| letter == 'g'), "{letters}");
 }

@@ -1,10 +1,12 @@
-//! A disk that fails once, at every call: full, broken, or unable to flush.
+//! A disk that fails once, at every call: full, broken, or unable to flush; and one that is not
+//! there when an interrupted deletion is to be finished.
 
 use crate::explore::{Facts, explore};
 use crate::job::{Job, noon};
 use caseward::attest::{Body, Error, Log, Sha256, Verdict, VerifyOptions};
-use caseward::fs::read;
 use caseward::fs::sim::{Model, SimFs};
+use caseward::fs::stop::StopFs;
+use caseward::fs::{Fs, RelPath, read};
 use std::io::ErrorKind;
 use std::sync::Arc;
 
@@ -135,4 +137,39 @@ fn after_a_failed_flush_nothing_is_written_any_more() {
         settled(&job, &fs, &what);
     }
     assert!(flushes.len() > 30);
+}
+
+/// A file's absence says nothing while its file system is not mounted: recovery waits for it.
+#[test]
+fn nothing_is_finished_while_a_file_system_is_not_there() {
+    let job = Job::new();
+    let mounted = RelPath::new("b").unwrap();
+    let (mut waited, mut went_on) = (0, 0);
+    for permitted in 0.. {
+        let fs = job.fs.settled();
+        let stop = Arc::new(StopFs::new(Arc::new(fs.clone()) as Arc<dyn Fs>, permitted));
+        let log = Log::open(Arc::clone(&stop) as Arc<dyn Fs>);
+        let _ = log.lock(noon()).and_then(|mut held| held.remove(&job.removals[0], &mut |_| {}));
+        if !stop.stopped() {
+            break;
+        }
+        let gone = fs.without(&mounted).unwrap();
+        let log = Log::open(Arc::new(gone.clone()));
+        let before = log.size().unwrap();
+        match log.lock(noon()) {
+            // Not begun, or ended: what is on the other file system does not matter.
+            Ok(_) => {
+                assert_ne!(before, 2, "{permitted} steps: begun and not ended");
+                went_on += 1;
+            }
+            Err(Error::NotMounted { mount }) => {
+                assert_eq!((mount, before), (mounted.clone(), 2), "{permitted} steps");
+                assert_eq!(log.size().unwrap(), 2, "{permitted} steps: nothing was said of it");
+                waited += 1;
+            }
+            Err(other) => panic!("{permitted} steps: {other}"),
+        }
+        settled(&job, &fs.settled(), &format!("{permitted} steps, mounted again"));
+    }
+    assert!(waited > 20 && went_on > 10, "{waited} waited, {went_on} went on");
 }

@@ -1,4 +1,5 @@
-//! The job that is crashed: two deletions, one with a rewritten file, and a destroyed opening.
+//! The job that is crashed: two deletions with rewritten files on two devices, and a destroyed
+//! opening.
 
 use caseward::attest::{
     Body, Log, Recovered, RecoveredKind, Removal, RemovalItem, Sha256, TxId, Verdict,
@@ -9,11 +10,13 @@ use caseward::fs::{Fs, RelPath, create_dirs, read};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
-const FILES: [(&str, &str); 4] = [
+/// Files; those below `b` are on a device of their own.
+const FILES: [(&str, &str); 5] = [
     ("a/records/note.txt", "Jane called at nine"),
     ("a/records/note.txt.meta.toml", "name = \"note.txt\""),
     ("a/diagnostics/signins.json", "{\"user\":\"jane\"}"),
     ("b/records/chat.txt", "Jane: hello"),
+    ("b/diagnostics/trace.log", "jane signed in"),
 ];
 
 pub fn noon() -> DateTime<Utc> {
@@ -46,6 +49,7 @@ impl Job {
             create_dirs(&fs, &path(name).parent()).unwrap();
             fs.create(&path(name)).unwrap().write_at(content.as_bytes(), 0).unwrap();
         }
+        fs.mount(&path("b")).unwrap();
         let item = |n: usize| {
             let (name, content) = FILES[n];
             let bytes = content.as_bytes();
@@ -53,6 +57,8 @@ impl Job {
         };
         let mut rewritten = item(2);
         rewritten.replacement = Some(b"{\"user\":\"[redacted]\"}".to_vec());
+        let mut elsewhere = item(4);
+        elsewhere.replacement = Some(b"[redacted] signed in".to_vec());
         let removal = |items| Removal {
             tx: TxId::random().unwrap(),
             why: Why::Dsr,
@@ -62,7 +68,8 @@ impl Job {
             warnings: Warnings::default(),
             items,
         };
-        let removals = vec![removal(vec![item(0), item(1), rewritten]), removal(vec![item(3)])];
+        let removals =
+            vec![removal(vec![item(0), item(1), rewritten, item(3)]), removal(vec![elsewhere])];
         Log::create(Arc::new(fs.clone()), "example.com/log", noon()).unwrap();
         Self { fs: fs.settled(), removals }
     }

@@ -11,3 +11,4 @@ mod faults;
 mod job;
 mod mutation;
 mod states;
+mod sweep;

@@ -15,7 +15,8 @@ const MODELS: [Model; 2] = [Model::AnySubset, Model::OrderedJournal];
 /// A flush by what it is of, transaction ids taken out.
 fn role(name: &str) -> String {
     let plain = |part: &str| {
-        let stem = part.split('.').next().unwrap_or_default();
+        let stem = part.strip_prefix(".caseward-trash-").unwrap_or(part);
+        let stem = stem.split('.').next().unwrap_or_default();
         let is_tx = stem.len() == 32 && stem.bytes().all(|b| b.is_ascii_hexdigit());
         if is_tx { part.replace(stem, "TX") } else { part.to_owned() }
     };
@@ -26,9 +27,11 @@ fn role(name: &str) -> String {
 /// - those at the beginning of a session, when nothing was interrupted: the test below is theirs;
 /// - `.attest/` after the name `checkpoint` was replaced: a session signs again what a crash took,
 ///   with the same bytes;
-/// - `.attest/trash/` after an empty quarantine was removed, and `.attest/txn/` after a transaction
-///   was forgotten: what comes back is removed, or told, again.
-const NEEDLESS: [(&str, usize); 3] = [(".attest/", 3), (".attest/trash/", 2), (".attest/txn/", 2)];
+/// - `.attest/trash/` and the directory of the other device after an empty quarantine was removed,
+///   and `.attest/txn/` after a transaction was forgotten: what comes back is removed, or told,
+///   again.
+const NEEDLESS: [(&str, usize); 4] =
+    [(".attest/", 3), (".attest/trash/", 1), (".attest/txn/", 2), ("b/", 2)];
 
 #[test]
 fn every_flush_that_matters_is_noticed_when_it_is_left_out() {

@@ -145,7 +145,8 @@ impl Edit {
             }
             Self::DeleteTenant => {
                 let tenants = fs::read_dir(world.root().join("tenants")).unwrap();
-                let mut tenants: Vec<PathBuf> = tenants.map(|entry| entry.unwrap().path()).collect();
+                let mut tenants: Vec<PathBuf> =
+                    tenants.map(|entry| entry.unwrap().path()).collect();
                 tenants.sort();
                 fs::remove_dir_all(&tenants[0]).unwrap();
             }

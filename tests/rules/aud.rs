@@ -3,8 +3,8 @@
 use super::world::*;
 use caseward::error::Error;
 use caseward::model::{
-    Activity, AuditCategory, AuditEvent, AuditResult, ContactMethod, Decision, InitiatedBy, Portal,
-    RecordKind, Regulation, RequestOption, Requester, Severity,
+    Activity, AuditCategory, AuditEvent, AuditResult, Channel, ContactMethod, Decision,
+    InitiatedBy, Portal, RecordKind, Regulation, RequestOption, Requester, Severity,
 };
 use caseward::ops::access::DecisionInput;
 use caseward::ops::case::NewCase;
@@ -39,13 +39,13 @@ fn aud_1_support_access_is_logged_by_the_directory_in_its_category() {
     let ana = world.as_engineer(ANA);
     let category = AuditCategory::MicrosoftSupportAccessManagement;
     assert_eq!(category.as_str(), "MicrosoftSupportAccessManagement");
-    let (_, events, _) = audit::show(&ana, "contoso.com", Some(category)).unwrap();
+    let events = audit::show(&ana, "contoso.com", Some(category)).unwrap().events;
     assert!(events.len() > 5);
     for event in &events {
         assert_eq!(event.logged_by_service, "Core Directory");
         assert!(SUPPORT_ACCESS.contains(&event.activity_display_name.as_str()), "{event:?}");
     }
-    let (_, all, _) = audit::show(&ana, "contoso.com", None).unwrap();
+    let all = audit::show(&ana, "contoso.com", None).unwrap().events;
     for event in all.iter().filter(|event| event.category != category) {
         assert_ne!(event.logged_by_service, "Core Directory");
         assert!(!SUPPORT_ACCESS.contains(&event.activity_display_name.as_str()), "{event:?}");
@@ -74,7 +74,9 @@ fn aud_2_categories_and_activities_are_closed_sets() {
             "Consent",
             "DiagnosticData",
             "TransferData",
-            "DataSubjectRequest"
+            "DataSubjectRequest",
+            "CrossTenantAccessSettings",
+            "DelegatedAdminServiceProviderConstraints"
         ]
     );
     let line = r#""Request deleted""#;
@@ -246,6 +248,73 @@ fn aud_6_every_line_has_the_shape_of_a_directory_audit_record() {
     }
 }
 
+/// Every built-in role that decides or reads, in its own tenant and in another.
+#[test]
+fn aud_7_the_matrix_of_readers_and_deciders() {
+    let readers =
+        ["Reports Reader", "Security Reader", "Security Administrator", "Global Administrator"];
+    let deciders = caseward::policy::roles::deciding_roles();
+    let both: Vec<&str> = readers
+        .into_iter()
+        .filter(|reader| deciders.iter().any(|role| role.name == *reader))
+        .collect();
+    assert_eq!(both, ["Security Administrator", "Global Administrator"]);
+    let (own, other) = (id("contoso.com"), id("contoso-test.com"));
+    let names = deciders.iter().map(|role| role.name.as_str());
+    for role in names.chain(readers).chain(["Global Reader", "Directory Readers", ""]) {
+        for written in [role.to_owned(), role.to_uppercase(), format!(" {role} ")] {
+            let actor = caseward::policy::Actor {
+                principal: "a@contoso.com".to_owned(),
+                os_user: String::new(),
+                engineer: false,
+                memberships: vec![caseward::policy::actor::Membership {
+                    tenant: own.clone(),
+                    roles: vec!["Directory Readers".to_owned(), written],
+                }],
+            };
+            let reads = |tenant| caseward::policy::audit::may_read(&actor, tenant).is_ok();
+            assert_eq!(reads(&own), readers.contains(&role), "{role}");
+            assert!(!reads(&other), "{role}: elsewhere it is none");
+            let decides = deciders.iter().any(|known| known.name == role);
+            assert_eq!(actor.may_decide_in(&own), decides, "{role}");
+        }
+    }
+}
+
+/// A closed pair of boundaries: seven days and thirty, over at equality.
+#[test]
+fn aud_8_an_export_says_what_the_directory_keeps_no_longer() {
+    let world = World::demo();
+    let start = time("2026-11-01T00:00:00Z");
+    for (at, gone) in [
+        ("2026-11-07T23:59:59Z", (false, false)),
+        ("2026-11-08T00:00:00Z", (true, false)),
+        ("2026-11-30T23:59:59Z", (true, false)),
+        ("2026-12-01T00:00:00Z", (true, true)),
+    ] {
+        assert_eq!(caseward::policy::audit::gone_at_source(start, time(at)), gone, "{at}");
+    }
+    let log = audit::show(&world.as_engineer(ANA), "contoso.com", None).unwrap();
+    let older = |days| {
+        let end = time(NOW) - chrono::TimeDelta::days(days);
+        log.events.iter().filter(|event| event.activity_date_time <= end).count()
+    };
+    assert_eq!(log.gone_at_source, (older(7), older(30)));
+    assert!(older(7) > older(30) && older(30) > 0, "the story has some of each");
+    let warning = log.warning().unwrap();
+    assert!(warning.contains(&format!("{} are older", older(7))), "{warning}");
+    assert!(warning.contains("[AUD-8]"));
+    // Its own log keeps them all; a young log needs no warning.
+    let small = World::small();
+    small.add_case("contoso.com", &case("2611210010000001", NOW, &[]));
+    case::close(&small.as_engineer(ANA), "2611210010000001").unwrap();
+    let warned = |at: &str| {
+        audit::show(&small.at(at, ANA), "contoso.com", None).unwrap().warning().is_some()
+    };
+    assert!(!warned("2026-11-28T08:59:59Z"));
+    assert!(warned("2026-11-28T09:00:00Z"));
+}
+
 #[test]
 fn aud_7_who_decides_does_not_read_and_who_reads_does_not_decide() {
     let world = World::demo();
@@ -288,6 +357,7 @@ fn aud_9_refused_attempts_are_logged() {
         time_zone: "UTC".to_owned(),
         advanced_diagnostics: true,
         assign: None,
+        sla_minutes: None,
     };
     let new_request = || NewRequest {
         tenant: "contoso.com".to_owned(),
@@ -408,10 +478,114 @@ fn aud_9_refused_attempts_are_logged() {
             access::withdraw(&as_(JOHN), "SAR-6JWD83PK")
         ),
         attempt!(
-            "dsr without identifiers",
+            "dsr through the wrong channel",
             "contoso.com",
-            "DSR-5",
-            dsr::receive(&as_(ANA), new_request())
+            "DSR-4",
+            dsr::receive_as(
+                &as_(ANA),
+                new_request(),
+                dsr::Arrival { channel: Some(Channel::Direct), ..Default::default() }
+            )
+        ),
+        attempt!("deny", "contoso.com", "DSR-1", dsr::deny(&as_(ANA), referred, "w", None, false)),
+        attempt!(
+            "extend",
+            "contoso.com",
+            "DSR-1",
+            dsr::extend(&as_(ANA), referred, "complexity", "w")
+        ),
+        attempt!("hold", "contoso.com", "DSR-1", dsr::hold(&as_(ANA), referred, "w")),
+        attempt!("resume", "contoso.com", "DSR-1", dsr::resume(&as_(ANA), referred)),
+        attempt!("confirm", "contoso.com", "LAW-4", dsr::confirm(&as_(ANA), referred)),
+        attempt!("restrict", "contoso.com", "DSR-12", dsr::restrict(&as_(ANA), referred, "w")),
+        attempt!(
+            "export",
+            "contoso.com",
+            "DSR-1",
+            dsr::export(&as_(ANA), referred, std::path::Path::new("/nowhere"))
+        ),
+        attempt!(
+            "redact",
+            "contoso.com",
+            "DSR-1",
+            dsr::redact(&as_(ANA), referred, &["f0001".to_owned()], "w")
+        ),
+        attempt!(
+            "read the log",
+            "contoso.com",
+            "AUD-7",
+            audit::show(&as_(JOHN), "contoso.com", None)
+        ),
+        attempt!(
+            "look at a request",
+            "contoso-test.com",
+            "SAR-13",
+            access::show(&as_("jane@fabrikam.com"), resource)
+        ),
+        attempt!(
+            "ask what may be collected there",
+            "contoso-test.com",
+            "SAR-13",
+            access::check(
+                &as_(JOHN),
+                MIGRATION,
+                Some("contoso-test.com"),
+                caseward::model::DiagnosticKind::Other
+            )
+        ),
+        attempt!(
+            "attach from there without access",
+            "fabrikam.com",
+            "SAR-8",
+            attach_now(
+                &as_(ANA),
+                &attach::Attachment {
+                    tenant: Some("fabrikam.com".to_owned()),
+                    ..attachment(MIGRATION, std::slice::from_ref(&file))
+                }
+            )
+        ),
+        attempt!(
+            "attach untagged",
+            "contoso.com",
+            "DIAG-1",
+            attach_now(
+                &as_(ANA),
+                &attach::Attachment {
+                    categories: Vec::new(),
+                    ..attachment(MIGRATION, std::slice::from_ref(&file))
+                }
+            )
+        ),
+        attempt!(
+            "attach what is due already",
+            "contoso.com",
+            "DIAG-5",
+            attach_now(
+                &as_(ANA),
+                &attach::Attachment {
+                    collected_at: Some(time("2026-10-01T00:00:00Z")),
+                    ..attachment(MIGRATION, std::slice::from_ref(&file))
+                }
+            )
+        ),
+        attempt!(
+            "ask as a customer",
+            "contoso.com",
+            "SAR-3",
+            access::request(&as_(JOHN), MIGRATION, "contoso-test.com", "w")
+        ),
+        attempt!(
+            "ask without a reason",
+            "contoso.com",
+            "SAR-17",
+            access::request(&as_(ANA), MIGRATION, "contoso-test.com", " ")
+        ),
+        attempt!(
+            "answer as a stranger",
+            "contoso.com",
+            "CONS-1",
+            consent::answer(&as_("jane@fabrikam.com"), MIGRATION, true, None, None)
         ),
         attempt!(
             "dsr by a customer",

@@ -3,10 +3,13 @@
 use super::world::*;
 use caseward::error::Error;
 use caseward::exit::Exit;
-use caseward::model::{Activity, ContactMethod, DiagnosticKind, Portal, RecordKind, Severity};
+use caseward::model::{
+    Activity, ContactMethod, DiagnosticKind, PolicySettings, Portal, RecordKind, Severity,
+};
 use caseward::ops::case::{self as ops, NewCase};
 use caseward::ops::{access, attach, consent as consents, status};
 use caseward::policy::access::SarState;
+use caseward::policy::case as rules;
 use std::io::Cursor;
 
 fn new_case() -> NewCase {
@@ -25,6 +28,7 @@ fn new_case() -> NewCase {
         time_zone: "Europe/Berlin".to_owned(),
         advanced_diagnostics: true,
         assign: None,
+        sla_minutes: None,
     }
 }
 
@@ -106,6 +110,54 @@ fn case_2_a_contact_who_is_phoned_has_a_number_and_a_country_has_three_letters()
     std::fs::write(&path, edited).unwrap();
     let error = ops::show(&ana, &world.case_ref(MIGRATION)).unwrap_err();
     assert!(matches!(&error, Error::Invalid(i) if i.message.contains("`phone`")), "{error}");
+}
+
+#[test]
+fn case_3_what_is_left_of_the_service_level_and_who_may_be_an_engineer() {
+    let world = World::demo();
+    let ana = world.as_engineer(ANA);
+    let (made, case) = ops::open(&ana, NewCase { sla_minutes: Some(240), ..new_case() }).unwrap();
+    let sla = case.sla.unwrap();
+    assert_eq!((sla.started_at, sla.minutes), (time(NOW), 240));
+    assert_eq!(sla.expires_at, time("2026-11-21T13:00:00Z"));
+    for (at, left, overdue, words) in [
+        (NOW, 240, false, "SLA of 240 minutes: 4 hours left"),
+        ("2026-11-21T12:58:59Z", 1, false, "SLA of 240 minutes: 1 minute left"),
+        ("2026-11-21T13:00:00Z", 0, true, "SLA of 240 minutes: over since less than a minute"),
+        ("2026-11-22T13:00:00Z", -1440, true, "SLA of 240 minutes: over since 24 hours"),
+    ] {
+        let view = ops::show(&world.at(at, ANA), &made).unwrap().sla.unwrap();
+        assert_eq!((view.minutes_left, view.overdue), (left, overdue), "{at}");
+        assert_eq!(view.in_words(), words);
+    }
+    let none = ops::show(&ana, &world.case_ref(MIGRATION)).unwrap();
+    assert_eq!(none.sla, None);
+    ops::close(&ana, made.id.as_str()).unwrap();
+    assert_eq!(ops::show(&ana, &made).unwrap().sla, None, "a closed case owes no answer");
+    // In a file that was edited by hand, what contradicts itself is a problem of that file.
+    for edit in [
+        "assigned_to = \"ana\"",
+        "[sla]\nstarted_at = \"2026-11-21T09:00:00Z\"\nexpires_at = \"2026-11-21T09:00:00Z\"\nminutes = 1",
+    ] {
+        let path = world.inside(&format!("tenants/contoso.com/cases/{DECLINED}/case.toml"));
+        let whole = std::fs::read_to_string(&path).unwrap();
+        let key = edit.split(' ').next().unwrap();
+        let kept: Vec<&str> = whole.lines().filter(|line| !line.starts_with(key)).collect();
+        let head = kept.iter().position(|line| line.starts_with('[')).unwrap();
+        let at = if edit.starts_with('[') { kept.len() } else { head };
+        let edited = [&kept[..at], &[edit], &kept[at..]].concat().join("\n");
+        std::fs::write(&path, edited).unwrap();
+        let error = ops::show(&ana, &world.case_ref(DECLINED)).unwrap_err();
+        assert!(matches!(&error, Error::Invalid(i) if i.message.contains("CASE-3")), "{error}");
+        std::fs::write(&path, whole).unwrap();
+    }
+    let engineer = caseward::model::Engineer {
+        principal: "ana".to_owned(),
+        name: "Ana".to_owned(),
+        os_user: None,
+        ssh_key: None,
+    };
+    assert!(caseward::ops::settings::add_engineer(&ana, engineer).is_err());
 }
 
 #[test]
@@ -246,6 +298,36 @@ fn case_8_within_one_second_too() {
     assert_eq!(again.state, "active", "the answer came after the reopening");
     let sar = access::request(&ana, MIGRATION, "contoso-test.com", "why").unwrap();
     assert_eq!(access::show(&ana, sar.id.as_str()).unwrap().state, "pending");
+}
+
+#[test]
+fn case_9_the_portals_schedule_is_shown_with_a_warning() {
+    let mut world = World::demo();
+    let shown = |world: &World, case: &str| {
+        let view = ops::show(&world.as_engineer(ANA), &world.case_ref(case)).unwrap();
+        (view.expunge_expected_at, view.expunge_warning)
+    };
+    assert_eq!(shown(&world, MIGRATION), (None, None), "an open case is not on it");
+    ops::close(&world.at("2026-01-31T10:00:00Z", ANA), MIGRATION).unwrap();
+    let (at, warning) = shown(&world, MIGRATION);
+    // The tenant's own log is later than that clock: the case is closed at its newest entry.
+    let closed = world.case(MIGRATION).closed_at.unwrap();
+    assert_eq!(at, closed.checked_add_months(chrono::Months::new(13)));
+    assert!(warning.unwrap().contains("extract copies before [CASE-9]"));
+    let case = closed_on("2026-01-31T10:00:00Z");
+    let at = |months| {
+        let policy = PolicySettings { case_months_after_close: months, ..Default::default() };
+        rules::expunge_expected_at(&policy, &case)
+    };
+    assert_eq!(at(13), Some(time("2027-02-28T10:00:00Z")), "the month's last day");
+    assert_eq!(at(1), Some(time("2026-02-28T10:00:00Z")));
+    assert_eq!(at(25), Some(time("2028-02-29T10:00:00Z")), "a leap year's");
+    world.set_policy(|policy| policy.case_months_after_close = 0);
+    assert_eq!(shown(&world, MIGRATION), (None, None), "no schedule is known");
+}
+
+fn closed_on(at: &str) -> caseward::model::Case {
+    closed(case("a", "2026-01-01T00:00:00Z", &[]), at)
 }
 
 #[test]

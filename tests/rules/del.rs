@@ -292,8 +292,11 @@ fn del_8_a_legal_hold_keeps_one_file_and_only_that() {
     commit.update(&loaded, meta);
     world.workspace.commit(commit).unwrap();
     let (dsr, plan) = planned_engagement(&world);
-    let planned = |path: &str| plan.items.iter().any(|item| item.path == path);
-    assert!(!planned(&held) && !planned(&format!("{held}.meta.toml")));
+    let waits = |path: &str| {
+        let item = plan.items.iter().find(|item| item.path == path).unwrap();
+        item.why.ends_with("waits for legal hold HOLD-1")
+    };
+    assert!(waits(&held) && waits(&format!("{held}.meta.toml")));
     assert!(
         plan.warnings.iter().any(|w| w.contains("HOLD-1") && w.contains("DEL-8")),
         "{:?}",
@@ -301,7 +304,11 @@ fn del_8_a_legal_hold_keeps_one_file_and_only_that() {
     );
     ops::approve(&world.as_engineer(BEN), &dsr, None, None).unwrap();
     let done = execute(&world, &dsr).unwrap();
-    assert!(done.items.iter().all(|item| item.verdict == "deleted"));
+    for item in &done.items {
+        let kept = item.path.starts_with(&held) || item.path.ends_with("/case.toml");
+        let expected = if kept { ("retained", Some("legal hold")) } else { ("deleted", None) };
+        assert_eq!((item.verdict, item.reason), expected, "{}", item.path);
+    }
     assert!(world.exists(&held) && world.exists(&format!("{held}.meta.toml")));
     assert!(!world.exists(&format!("{}/2026-11-09-closing.md", records_dir())));
     assert_eq!(world.case(CLOSED).id, id(CLOSED), "as long as something is held there is a case");

@@ -6,6 +6,7 @@ use caseward::exit::Exit;
 use caseward::model::{Category, Meta, Sha256};
 use caseward::ops::attach::Attachment;
 use caseward::ops::{access, case, consent};
+use caseward::policy::suggest;
 use caseward::workspace::layout;
 use std::path::PathBuf;
 
@@ -28,6 +29,86 @@ fn diag_1_categories_are_a_closed_set_and_at_least_one_is_needed() {
     let several = Attachment { categories: vec![Category::Oii, Category::Eupi], ..untagged };
     let done = attach_now(&world.as_engineer(ANA), &several).unwrap();
     assert_eq!(done[0].categories, [Category::Oii, Category::Eupi]);
+}
+
+#[test]
+fn diag_2_values_and_names_suggest_their_categories() {
+    use Category::{AccountData, Euii, Eupi, Oii, SupportData, SystemMetadata};
+    for (value, expected) in [
+        // The example of the source: the name is a user's, its domain the organisation's.
+        ("joe@contoso.com", &[Euii, Oii][..]),
+        ("<joe@contoso.com>,", &[Euii, Oii]),
+        ("sip:joe@contoso.com", &[Euii]),
+        ("SIPS:joe@contoso.com", &[Euii]),
+        ("203.0.113.7", &[Euii, Oii]),
+        ("2001:db8:12:34::1", &[Oii]),
+        ("2001:db8:12:34::", &[Oii]),
+        ("::1", &[]),
+        ("b4c1c1a2-0f3b-4f5e-9d77-0a1b2c3d4e5f", &[Eupi, Oii]),
+        ("{B4C1C1A2-0F3B-4F5E-9D77-0A1B2C3D4E5F}", &[Eupi, Oii]),
+        ("10032000A1B2C3D4", &[Eupi]),
+        ("contoso.onmicrosoft.com", &[Oii]),
+        ("joe@", &[]),
+        ("@contoso.com", &[]),
+        ("joe@contoso", &[]),
+        ("1.2.3", &[]),
+        ("256.1.1.1", &[]),
+        ("20032000A1B2C3D4", &[]),
+        ("b4c1c1a2-0f3b-4f5e-9d77", &[]),
+        ("word", &[]),
+        ("", &[]),
+    ] {
+        assert_eq!(suggest::of_value(value), expected, "{value}");
+    }
+    for (name, expected) in [
+        ("SignIns.json", &[Euii, Eupi][..]),
+        ("vm-events.evtx", &[SystemMetadata]),
+        ("patch-state.csv", &[SystemMetadata]),
+        ("licences.csv", &[AccountData]),
+        ("Billing-2026.xlsx", &[AccountData]),
+        ("chat-transcript.md", &[SupportData]),
+        ("telemetry.log", &[SystemMetadata, Eupi]),
+    ] {
+        assert_eq!(suggest::of_name(name).map(|(_, found)| found), Some(expected), "{name}");
+    }
+    assert_eq!(suggest::of_name("a.bin"), None);
+    // Untagged files are refused, and the refusal says what they look like; nobody decides for them.
+    let world = World::demo();
+    let text = b"signed in: joe@contoso.com from 2001:db8::1, session of 10032000a1b2c3d4";
+    let mut untagged = attachment(MIGRATION, &[world.file("a.log", text)]);
+    untagged.categories.clear();
+    let refusal = refused(attach_now(&world.as_engineer(ANA), &untagged));
+    let hint = refusal.hint.unwrap();
+    assert_eq!(refusal.rule, "DIAG-1");
+    assert!(
+        hint.starts_with("they look like --category oii --category euii --category eupi;"),
+        "{hint}"
+    );
+    let mut nothing = attachment(MIGRATION, &[world.file("b.bin", b"\0\0")]);
+    nothing.categories.clear();
+    let refusal = refused(attach_now(&world.as_engineer(ANA), &nothing));
+    assert!(refusal.hint.unwrap().starts_with("--category with one of"));
+}
+
+#[test]
+fn diag_4_identity_logs_are_euii_and_eupi() {
+    use caseward::model::DiagnosticKind as Kind;
+    let identity = [Category::Euii, Category::Eupi];
+    assert_eq!(suggest::of_kind(Kind::SignInLogs), identity);
+    assert_eq!(suggest::of_kind(Kind::PortalAccess), identity);
+    assert_eq!(suggest::of_name("entra-signins.json").unwrap(), (Kind::SignInLogs, &identity[..]));
+    assert_eq!(suggest::of_name("entra-audit.json").unwrap().0, Kind::SignInLogs);
+    for kind in Kind::ALL {
+        let suggested = suggest::of_kind(kind);
+        assert_eq!(suggested.is_empty(), kind == Kind::Other, "{kind}");
+        let identity_log = [Kind::SignInLogs, Kind::PortalAccess].contains(&kind);
+        assert_eq!(suggested.contains(&Category::Eupi), identity_log, "{kind}");
+    }
+    let world = World::demo();
+    let mut untagged = attachment(MIGRATION, &[world.file("export.json", b"{}")]);
+    (untagged.kind, untagged.categories) = (Kind::SignInLogs, Vec::new());
+    let hint = refused(attach_now(&world.as_engineer(ANA), &untagged)).hint.unwrap();
+    assert!(hint.starts_with("they look like --category euii --category eupi;"), "{hint}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use caseward::ops::dsr::{self as ops, Discovered, NewRequest, Planned, Received}
 use std::sync::atomic::AtomicBool;
 
 pub fn given(kind: IdentifierType, value: &str) -> GivenIdentifier {
-    GivenIdentifier { kind, value: value.to_owned(), salt: None }
+    GivenIdentifier::new(kind, value)
 }
 
 pub fn jane() -> Vec<GivenIdentifier> {

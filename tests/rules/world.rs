@@ -138,6 +138,11 @@ impl World {
         path
     }
 
+    /// A path of the user's, outside the workspace.
+    pub fn file_path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
     /// `principal` acting at the story's moment.
     pub fn as_engineer(&self, principal: &str) -> Context {
         self.at(NOW, principal)
@@ -301,6 +306,7 @@ pub fn case(name: &str, opened_at: &str, answers: &[(Answer, &str)]) -> Case {
         contacts: Vec::new(),
         consent: answers.iter().map(|(answer, at)| consent(*answer, at)).collect(),
         closures: Vec::new(),
+        sla: None,
         restriction: None,
         transfer: None,
         x: None,

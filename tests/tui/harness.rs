@@ -110,6 +110,14 @@ impl Stage {
         effects
     }
 
+    /// Acts as somebody else from here on.
+    pub fn act_as(&mut self, principal: &str) -> &mut Self {
+        let effects = vec![Effect::ActAs(principal.to_owned())];
+        carry_out(&mut self.app, &mut self.executor, effects, &mut Vec::new());
+        self.draw();
+        self
+    }
+
     pub fn resize(&mut self, columns: u16, rows: u16) -> &mut Self {
         self.app.update(Action::Resize(columns, rows));
         self.terminal.backend_mut().resize(columns, rows);

@@ -324,3 +324,64 @@ fn every_size_is_drawn_without_a_panic() {
         }
     }
 }
+
+#[test]
+fn a_sweep_is_looked_at_confirmed_and_told() {
+    let late = "tenants/fabrikam.com/cases/2610020030005521/diagnostics/signin-logs-20261022.json";
+    let mut stage = Stage::new();
+    let path = stage.dir.join(late);
+    stage.type_keys("5").shows("Retention (").shows("overdue");
+    stage.type_keys("x").shows("signin-logs-20261022.json").shows("2 files");
+    // Cancel has the focus: enter alone deletes nothing.
+    stage.type_keys("x").shows("Delete 2 files?");
+    stage.type_keys("<enter>");
+    assert!(path.exists());
+    stage.type_keys("x<tab><enter>").shows("2 files deleted and verified");
+    assert!(!path.exists());
+    stage.shows("Retention (").shows_not("overdue");
+    stage.type_keys("xx").shows("nothing is due");
+}
+
+#[test]
+fn a_hold_keeps_a_file_from_the_sweep_until_it_is_released() {
+    let late = "tenants/fabrikam.com/cases/2610020030005521/diagnostics/signin-logs-20261022.json";
+    let mut stage = Stage::new();
+    stage.type_keys("5Hcourt<enter><enter>").shows("is on legal hold");
+    stage.type_keys("x").shows("Due, and kept").shows("Nothing is due.");
+    stage.type_keys("<esc>H").shows("Release signin-logs-20261022.json?");
+    stage.type_keys("<tab><enter>").shows("is released");
+    stage.type_keys("xx<tab><enter>");
+    assert!(!stage.dir.join(late).exists());
+    // On a file of a case as well.
+    let mut stage = Stage::new();
+    stage.type_keys("/2610240010004182<enter><enter><tab>Hcourt<enter><enter>");
+    stage.shows("is on legal hold").shows("(held)");
+}
+
+#[test]
+fn a_sweep_is_an_engineers_and_nothing_under_read_only() {
+    let mut stage = Stage::new();
+    stage.act_as("john@contoso.com");
+    stage.type_keys("5x").shows("[DEL-2]");
+    stage.type_keys("H").shows("[DEL-8]");
+    let read_only = Setting { read_only: true, ..Setting::default() };
+    let mut stage = Stage::with(read_only, |_| {});
+    stage.type_keys("5xx").shows("read-only");
+}
+
+#[test]
+fn a_listed_account_adds_and_deletes_transfer_files() {
+    let mut stage = Stage::new();
+    let file = stage.dir.parent().unwrap().join("export.csv");
+    std::fs::write(&file, "a,b").unwrap();
+    stage.type_keys("/2610240010004182<enter><enter><backtab><backtab>");
+    stage.shows("mrs-throttle-report.csv").shows("john@contoso.com");
+    // The engineer does not delete for the account.
+    stage.type_keys("X").shows("[DTM-1]");
+    stage.type_keys("<esc>").act_as("john@contoso.com");
+    stage.type_keys("<enter><backtab><backtab>");
+    stage.type_keys(&format!("u{}<enter><enter>", file.display())).shows("1 file added");
+    stage.type_keys("X").shows("Delete export.csv?");
+    stage.type_keys("<tab><enter>").shows("export.csv is deleted and verified");
+    stage.shows_not("export.csv  ");
+}

@@ -249,3 +249,52 @@ fn no_picture_is_left_over() {
     }
     assert!(kept >= 40, "{kept} pictures");
 }
+
+#[test]
+fn retention() {
+    let mut stage = Stage::new();
+    shot("retention", stage.type_keys("5"));
+    shot("retention_120x40", stage.resize(120, 40));
+    shot("retention_60x15", stage.resize(60, 15));
+    shot("retention_39x9", stage.resize(39, 9));
+    stage.resize(80, 24);
+    shot("retention_filter", stage.type_keys("/transfer"));
+    stage.type_keys("<esc>");
+    shot("form_hold", stage.type_keys("Hletter of 14 September"));
+    shot("hold_release", stage.type_keys("<esc>/mover<enter>H"));
+    let mut stage = Stage::new();
+    shot("sweep", stage.type_keys("5x"));
+    shot("sweep_39x9", stage.resize(39, 9));
+    stage.resize(80, 24);
+    shot("sweep_question", stage.type_keys("x"));
+    shot("retention_swept", stage.type_keys("<tab><enter>"));
+    shot("sweep_nothing", stage.type_keys("x"));
+    shot("retention_empty", Stage::with(Setting::default(), emptied).type_keys("5"));
+    shot("retention_mono", Stage::with(mono(), |_| {}).type_keys("5j"));
+    let mut stage = Stage::new();
+    fs::rename(stage.dir.join("tenants"), stage.dir.join("gone")).unwrap();
+    fs::write(stage.dir.join("tenants"), "").unwrap();
+    shot("retention_vanished", stage.type_keys("5"));
+}
+
+#[test]
+fn transfer_folder() {
+    let mut stage = Stage::new();
+    stage.type_keys("/2610240010004182<enter><enter><backtab><backtab>");
+    shot("form_transfer_link", stage.type_keys("L"));
+    shot("form_transfer_add", stage.type_keys("<esc>u"));
+    shot("transfer_not_ours", stage.type_keys("<esc>X"));
+    shot("case_transfer_39x9", stage.resize(39, 9));
+    let mut stage = Stage::new();
+    shot(
+        "case_transfer_of_others",
+        stage.type_keys("/2611120010003365<enter><enter><backtab><backtab>"),
+    );
+    let mut stage = Stage::with(Setting::default(), |dir| {
+        fs::remove_dir_all(dir.join(MAILBOX).join("transfer")).unwrap();
+    });
+    shot(
+        "case_transfer_empty",
+        stage.type_keys("/2610240010004182<enter><enter><backtab><backtab>"),
+    );
+}

@@ -81,7 +81,7 @@ fn identifier(text: &str) -> Result<GivenIdentifier, String> {
         return Err("it is TYPE=VALUE, for example email=jane@contoso.com".to_owned());
     };
     let kind: IdentifierType = kind.trim().parse().map_err(|error| format!("{error}"))?;
-    Ok(GivenIdentifier { kind, value: value.trim().to_owned(), salt: None })
+    Ok(GivenIdentifier::new(kind, value.trim()))
 }
 
 impl DsrNew {

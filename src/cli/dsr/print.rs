@@ -53,7 +53,8 @@ pub(super) fn print_request(out: &Out, view: &RequestView) -> Result<()> {
         };
         out.line(format!("see {}: {what}", link.dsr))?;
     }
-    out.line(format!("received {} by {}", out.moment(view.received_at), view.channel))?;
+    let channel = view.channel.as_str().replace('_', " ");
+    out.line(format!("received {}, {channel}", out.moment(view.received_at)))?;
     match (view.confirm_by, view.confirmed_at) {
         (_, Some(at)) => out.line(format!("receipt confirmed {}", out.moment(at)))?,
         (Some(day), None) if view.confirm_overdue => {

@@ -20,7 +20,12 @@ pub(super) enum Node {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Disk {
     nodes: Vec<Node>,
+    /// Directories on which a device of their own is mounted, with its number.
+    mounts: BTreeMap<NodeId, u64>,
 }
+
+/// The device of the root.
+const HOME: u64 = 1;
 
 /// One change of names or data.
 #[derive(Debug, Clone)]
@@ -52,7 +57,7 @@ impl Change {
 
 impl Disk {
     pub(super) fn new() -> Self {
-        Self { nodes: vec![Node::Dir(BTreeMap::new())] }
+        Self { nodes: vec![Node::Dir(BTreeMap::new())], mounts: BTreeMap::new() }
     }
 
     /// The index of the next file or directory to be created.
@@ -81,15 +86,37 @@ impl Disk {
     }
 
     pub(super) fn find(&self, path: &RelPath) -> io::Result<NodeId> {
-        let mut node = 0;
+        self.locate(path).map(|(node, _)| node)
+    }
+
+    /// A node and the device it lies on.
+    pub(super) fn locate(&self, path: &RelPath) -> io::Result<(NodeId, u64)> {
+        let (mut node, mut device) = (0, HOME);
         for name in path.components() {
             if matches!(self.nodes[node], Node::File(_)) {
                 return Err(io::Error::from(io::ErrorKind::NotADirectory));
             }
             let next = self.entry(node, name);
             node = next.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+            device = self.mounts.get(&node).copied().unwrap_or(device);
         }
-        Ok(node)
+        Ok((node, device))
+    }
+
+    /// Mounts a device of its own on a directory; what is in the directory is on it.
+    pub(super) fn mount(&mut self, node: NodeId) {
+        self.mounts.insert(node, HOME + 1 + node as u64);
+    }
+
+    pub(super) fn is_mount(&self, node: NodeId) -> bool {
+        self.mounts.contains_key(&node)
+    }
+
+    /// Takes a device away: the directory it was mounted on is an empty one of the device below.
+    pub(super) fn unmount(&mut self, node: NodeId) {
+        if self.mounts.remove(&node).is_some() {
+            self.nodes[node] = Node::Dir(BTreeMap::new());
+        }
     }
 
     pub(super) fn dir(&self, path: &RelPath) -> io::Result<NodeId> {

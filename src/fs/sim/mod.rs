@@ -119,8 +119,31 @@ impl SimFs {
         Ok(state)
     }
 
-    fn file(&self, node: NodeId, path: &RelPath) -> Box<dyn FsFile> {
-        Box::new(SimFile { fs: self.clone(), node, path: path.display() })
+    fn file(&self, node: NodeId, device: u64, path: &RelPath) -> Box<dyn FsFile> {
+        Box::new(SimFile { fs: self.clone(), node, device, path: path.display() })
+    }
+
+    /// Mounts a device of its own on a directory. Between devices nothing is renamed.
+    ///
+    /// # Errors
+    /// There is no such directory.
+    pub fn mount(&self, path: &RelPath) -> io::Result<()> {
+        let mut state = self.state();
+        let node = state.live.dir(path)?;
+        state.live.mount(node);
+        state.history.base.mount(node);
+        Ok(())
+    }
+
+    /// A settled copy in which the device of that directory is not there.
+    ///
+    /// # Errors
+    /// There is no such directory.
+    pub fn without(&self, path: &RelPath) -> io::Result<Self> {
+        let mut disk = self.state().live.clone();
+        let node = disk.dir(path)?;
+        disk.unmount(node);
+        Ok(Self::from_disk(disk))
     }
 }
 
@@ -156,7 +179,7 @@ impl State {
         Ok(())
     }
 
-    fn stat(&self, node: NodeId) -> Stat {
+    fn stat(&self, node: NodeId, dev: u64) -> Stat {
         let (kind, size, mode) = match self.live.node(node) {
             Node::Dir(_) => (FileKind::Dir, 0, 0o040_700),
             Node::File(data) => (FileKind::File, data.len() as u64, 0o100_600),
@@ -169,7 +192,7 @@ impl State {
             mtime_nanos: 0,
             ctime: 0,
             ctime_nanos: 0,
-            dev: 1,
+            dev,
             inode: node as u64,
             links,
             mode,
@@ -185,6 +208,7 @@ fn error<T>(kind: io::ErrorKind) -> io::Result<T> {
 struct SimFile {
     fs: SimFs,
     node: NodeId,
+    device: u64,
     path: String,
 }
 
@@ -242,7 +266,7 @@ impl FsFile for SimFile {
     }
 
     fn stat(&self) -> io::Result<Stat> {
-        Ok(self.fs.state().stat(self.node))
+        Ok(self.fs.state().stat(self.node, self.device))
     }
 }
 
@@ -254,10 +278,10 @@ fn place<'a>(state: &State, path: &'a RelPath) -> io::Result<(NodeId, &'a OsStr)
 impl Fs for SimFs {
     fn open(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>> {
         let state = self.state();
-        let node = state.live.find(path)?;
+        let (node, device) = state.live.locate(path)?;
         match state.live.node(node) {
             Node::Dir(_) => error(io::ErrorKind::InvalidInput),
-            Node::File(_) => Ok(self.file(node, path)),
+            Node::File(_) => Ok(self.file(node, device, path)),
         }
     }
 
@@ -268,13 +292,14 @@ impl Fs for SimFs {
     fn create(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>> {
         let mut state = self.changing()?;
         let (dir, name) = place(&state, path)?;
+        let (_, device) = state.live.locate(&path.parent())?;
         if state.live.entry(dir, name).is_some() {
             return error(io::ErrorKind::AlreadyExists);
         }
         let node = state.live.next();
         let name = name.to_os_string();
         state.apply(Change::Create { dir, name, node, kind: FileKind::File });
-        Ok(self.file(node, path))
+        Ok(self.file(node, device, path))
     }
 
     fn create_private(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>> {
@@ -283,8 +308,8 @@ impl Fs for SimFs {
 
     fn stat(&self, path: &RelPath) -> io::Result<Stat> {
         let state = self.state();
-        let node = state.live.find(path)?;
-        Ok(state.stat(node))
+        let (node, device) = state.live.locate(path)?;
+        Ok(state.stat(node, device))
     }
 
     fn traits(&self, _path: &RelPath) -> io::Result<FsTraits> {
@@ -298,7 +323,7 @@ impl Fs for SimFs {
             return error(io::ErrorKind::NotADirectory);
         };
         let entries = names.iter().map(|(name, node)| {
-            let kind = state.stat(*node).kind;
+            let kind = state.stat(*node, 0).kind;
             DirEntry { name: name.clone(), kind }
         });
         Ok(entries.collect())
@@ -327,6 +352,12 @@ impl Fs for SimFs {
         let Some(node) = state.live.entry(old, old_name) else {
             return error(io::ErrorKind::NotFound);
         };
+        if state.live.is_mount(node) {
+            return error(io::ErrorKind::ResourceBusy);
+        }
+        if state.live.locate(&from.parent())?.1 != state.live.locate(&to.parent())?.1 {
+            return error(io::ErrorKind::CrossesDevices);
+        }
         if replace == Replace::No && state.live.entry(new, new_name).is_some() {
             return error(io::ErrorKind::AlreadyExists);
         }
@@ -357,6 +388,7 @@ impl Fs for SimFs {
         match state.live.entry(dir, name).map(|node| (node, state.live.node(node))) {
             None => error(io::ErrorKind::NotFound),
             Some((_, Node::File(_))) => error(io::ErrorKind::NotADirectory),
+            Some((node, _)) if state.live.is_mount(node) => error(io::ErrorKind::ResourceBusy),
             Some((_, Node::Dir(names))) if !names.is_empty() => {
                 error(io::ErrorKind::DirectoryNotEmpty)
             }

@@ -2,9 +2,9 @@
 
 use super::matter::{LoadedMatter, matters};
 use crate::error::{Error, Result};
-use crate::model::{Case, DiagnosticKind, Id, Time};
-use crate::ops::Context;
+use crate::model::{Activity, Case, DiagnosticKind, Id, Time};
 use crate::ops::consent::tenant_cases;
+use crate::ops::{Context, Matter};
 use crate::policy::access::{self as rules};
 use crate::policy::diagnostics::{self, Collection};
 use crate::policy::{Actor, Refusal, case as case_rules};
@@ -61,8 +61,11 @@ pub fn check(
         }
     } else {
         let message = format!("access to {from} is a matter of its engineers and of {from}");
-        return Err(Refusal::new("SAR-13", message).into());
+        let refusal = Refusal::new("SAR-13", message);
+        let about = Matter::case(&case_ref);
+        return Err(context.refused(refusal, &from, Activity::RecordViewed, &about));
     };
+    let context = &context.not_before(&[&case_ref.tenant, &from])?;
     let decided = authorise(context, &case_ref, &loaded, &from, kind, &engineer, context.now)?;
     let (case, tenant) = (case.id, from);
     Ok(match decided {

@@ -1,6 +1,7 @@
 //! Decisions: approved, rejected, removed, withdrawn.
 
 use super::matter::find;
+use super::owed::settle_case;
 use super::view::{AccessView, project};
 use crate::error::{Error, Result};
 use crate::model::{
@@ -56,8 +57,11 @@ pub fn statement(
 pub fn decide(context: &Context, sar: &str, input: DecisionInput<'_>) -> Result<AccessView> {
     context.require_writable()?;
     let DecisionInput { decision, side, signature } = input;
-    let settings = &context.workspace.config().policy;
     let (case_ref, mut matter) = find(context, sar)?;
+    // What is written reaches the request tenant: of the resource tenant's log nothing may show.
+    let context = &context.with_roles_now()?.not_before(&[&case_ref.tenant])?;
+    settle_case(context, &case_ref)?;
+    let settings = &context.workspace.config().policy;
     let resource = matter.request.value.resource_tenant.clone();
     let about = Matter::access_request(&matter.request.value.id);
     let activity = match decision {
@@ -88,8 +92,9 @@ pub fn decide(context: &Context, sar: &str, input: DecisionInput<'_>) -> Result<
     if let Some(case) = &matter.case {
         commit.rely_on(case);
     }
-    if let Some(approval) = &matter.approval {
-        commit.rely_on(approval);
+    match &matter.approval {
+        Some(approval) => commit.rely_on(approval),
+        None => commit.rely_on_absent(layout::approval(&resource, &matter.request.value.id)),
     }
     let mut request = matter.request.value.clone();
     if slots.contains(&Side::Request) {
@@ -146,7 +151,7 @@ pub fn decide(context: &Context, sar: &str, input: DecisionInput<'_>) -> Result<
 fn show_after(context: &Context, sar: &str) -> Result<AccessView> {
     let (_, matter) = find(context, sar)?;
     // Whoever was permitted to act may see the outcome of it.
-    project(context, &matter).ok_or_else(|| Error::usage(format!("{sar} is done")))
+    project(context, &matter)?.ok_or_else(|| Error::usage(format!("{sar} is done")))
 }
 
 /// Removes approved access by hand (SAR-10). Nothing of it reaches the request tenant.
@@ -155,9 +160,11 @@ fn show_after(context: &Context, sar: &str) -> Result<AccessView> {
 /// A rule says no.
 pub fn remove(context: &Context, sar: &str) -> Result<AccessView> {
     context.require_writable()?;
-    let settings = &context.workspace.config().policy;
-    let (_, matter) = find(context, sar)?;
+    let (case_ref, matter) = find(context, sar)?;
     let resource = matter.request.value.resource_tenant.clone();
+    let context = &context.with_roles_now()?.not_before(&[&case_ref.tenant, &resource])?;
+    settle_case(context, &case_ref)?;
+    let settings = &context.workspace.config().policy;
     let about = Matter::access_request(&matter.request.value.id);
     rules::may_remove(&context.actor, &matter.as_matter(), settings, context.now).map_err(
         |refusal| context.refused(refusal, &resource, Activity::ApprovalRemoved, &about),
@@ -185,8 +192,10 @@ pub fn remove(context: &Context, sar: &str) -> Result<AccessView> {
 /// A rule says no.
 pub fn withdraw(context: &Context, sar: &str) -> Result<AccessView> {
     context.require_writable()?;
-    let settings = &context.workspace.config().policy;
     let (case_ref, matter) = find(context, sar)?;
+    let context = &context.not_before(&[&case_ref.tenant])?;
+    settle_case(context, &case_ref)?;
+    let settings = &context.workspace.config().policy;
     let resource = matter.request.value.resource_tenant.clone();
     let about = Matter::access_request(&matter.request.value.id);
     rules::may_withdraw(&context.actor, &matter.as_matter(), settings, context.now).map_err(

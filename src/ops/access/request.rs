@@ -1,5 +1,6 @@
 //! Making a request (SAR-3).
 
+use super::owed::settle_case;
 use crate::error::{Error, Result};
 use crate::model::{AccessRequest, Activity, FORMAT, Id};
 use crate::ops::{Context, Matter};
@@ -18,6 +19,8 @@ pub fn request(
 ) -> Result<AccessRequest> {
     context.require_writable()?;
     let case_ref = context.workspace.find_case(named)?;
+    let context = &context.not_before(&[&case_ref.tenant])?;
+    settle_case(context, &case_ref)?;
     let loaded = context.workspace.case(&case_ref)?;
     let case = &loaded.value;
     let resource = Id::new(resource_tenant).map_err(|error| Error::usage(error.to_string()))?;
@@ -28,7 +31,7 @@ pub fn request(
             context.refused(refusal, &case_ref.tenant, Activity::RequestCreated, &matter)
         },
     )?;
-    let id = fresh_sar()?;
+    let id = fresh_id("SAR")?;
     let request = AccessRequest {
         format: FORMAT,
         revision: 1,
@@ -53,13 +56,13 @@ pub fn request(
     Ok(request)
 }
 
-/// `SAR-` and eight characters of Crockford's alphabet: 40 random bits.
-fn fresh_sar() -> Result<Id> {
+/// A prefix and eight characters of Crockford's alphabet: 40 random bits.
+pub(in crate::ops) fn fresh_id(prefix: &str) -> Result<Id> {
     const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let mut random = [0; 8];
     getrandom::fill(&mut random)
         .map_err(|error| Error::usage(format!("no random numbers: {error}")))?;
     let letters: String =
         random.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
-    Id::new(format!("SAR-{letters}")).map_err(|error| Error::usage(error.to_string()))
+    Id::new(format!("{prefix}-{letters}")).map_err(|error| Error::usage(error.to_string()))
 }

@@ -2,12 +2,12 @@
 
 use super::matter::{LoadedMatter, find, matters, matters_of};
 use crate::error::{Error, Result};
-use crate::model::{Case, Decision, Id, Slot, Time};
-use crate::ops::Context;
+use crate::model::{Activity, Case, Decision, Id, Slot, Time};
+use crate::ops::{Context, Matter, dates};
 use crate::policy::Refusal;
 use crate::policy::access::{self as rules, SarState, View};
 use crate::workspace::index::{Engagement, Look, Parts, Surveyed};
-use crate::workspace::{CaseRef, Loaded, Problem};
+use crate::workspace::{CaseRef, Loaded, Problem, ProblemKind, layout};
 use serde::Serialize;
 
 /// A request as the actor may see it (SAR-13).
@@ -19,11 +19,16 @@ pub struct AccessView {
     pub resource_tenant: Id,
     pub state: &'static str,
     pub justification: String,
+    /// SAR-17: what is asked for; there is nothing else to ask for (CONS-4).
+    pub scope: &'static str,
+    /// SAR-16: the longest that access lasts, such as `8h`; without it until the case is closed.
+    pub duration: Option<String>,
     pub created_at: Time,
     pub created_by: String,
     /// When it came into this state.
     pub since: Time,
-    /// Access has no end known beforehand: it lasts until the case is closed.
+    /// When it ends by itself, where a setting says so (SAR-15, SAR-16); else access lasts until
+    /// the case is closed, which nobody knows beforehand.
     pub expires_at: Option<Time>,
     pub listed_until: Option<Time>,
     /// What each side decided, as far as the viewer may know.
@@ -56,8 +61,10 @@ impl From<&Slot> for SlotView {
 }
 
 /// The view that the actor has of a request; `None` when it is not their matter.
-#[must_use]
-pub fn project(context: &Context, matter: &LoadedMatter) -> Option<AccessView> {
+///
+/// # Errors
+/// An audit log cannot be read.
+pub fn project(context: &Context, matter: &LoadedMatter) -> Result<Option<AccessView>> {
     let settings = &context.workspace.config().policy;
     let request = &matter.request.value;
     let resource_slot = matter
@@ -66,29 +73,41 @@ pub fn project(context: &Context, matter: &LoadedMatter) -> Option<AccessView> {
         .and_then(|approval| approval.value.resource_slot.as_ref())
         .map(SlotView::from);
     let view = rules::view_of(&context.actor, request);
+    let own = &request.request_tenant;
     let (status, resource_decision) = match view {
-        View::Full => (matter.as_matter().status(settings, context.now), resource_slot),
-        View::RequestTenant => {
-            (matter.as_matter().status_for_request_tenant(settings, context.now), None)
+        View::Full => {
+            let now = context.not_before(&[own, &request.resource_tenant])?.now;
+            (matter.as_matter().status(settings, now), resource_slot)
         }
-        View::None => return None,
+        View::RequestTenant => {
+            let now = context.moment_in(own)?;
+            (matter.as_matter().status_for_request_tenant(settings, now), None)
+        }
+        View::None => return Ok(None),
     };
-    Some(AccessView {
+    Ok(Some(AccessView {
         id: request.id.clone(),
         case: request.case.clone(),
         request_tenant: request.request_tenant.clone(),
         resource_tenant: request.resource_tenant.clone(),
         state: status.state.as_str(),
         justification: request.justification.clone(),
+        scope: "read_only",
+        duration: settings.max_duration.map(|span| span.to_string()),
         created_at: request.created_at,
         created_by: request.created_by.clone(),
         since: status.since,
-        expires_at: None,
+        expires_at: status.expires_at,
         listed_until: status.listed_until,
         request_decision: request.request_slot.as_ref().map(SlotView::from),
         resource_decision,
         sees_approval: view == View::Full,
-    })
+    }))
+}
+
+/// As [`project`], of several: those that are the actor's matter.
+fn project_all(context: &Context, matters: &[LoadedMatter]) -> Result<Vec<AccessView>> {
+    matters.iter().filter_map(|matter| project(context, matter).transpose()).collect()
 }
 
 /// The requests of one case as the actor may see them.
@@ -97,17 +116,58 @@ pub(in crate::ops) fn of_case(
     case_ref: &CaseRef,
     case: &Loaded<Case>,
 ) -> Result<(Vec<AccessView>, Vec<Problem>)> {
-    let (matters, problems) = matters(context, case_ref, Some(case))?;
-    Ok((matters.iter().filter_map(|matter| project(context, matter)).collect(), problems))
+    let (matters, mut problems) = matters(context, case_ref, Some(case))?;
+    let views = project_all(context, &matters)?;
+    let is_known = |tenant: &Id| context.workspace.tenant(tenant).is_ok();
+    problems.extend(problems_of(context, &views, case_ref, &is_known)?);
+    problems.retain(|problem| may_see(context, problem));
+    Ok((views, problems))
+}
+
+/// What is wrong with requests, as far as the viewer sees them.
+fn problems_of(
+    context: &Context,
+    views: &[AccessView],
+    case_ref: &CaseRef,
+    is_known: &dyn Fn(&Id) -> bool,
+) -> Result<Vec<Problem>> {
+    let mut problems = Vec::new();
+    for view in views {
+        let own = context.moment_in(&view.request_tenant)?;
+        problems.extend(dates::of_access(view, own));
+        // A tenant that vanished took its approvals along: nobody there can decide any more.
+        if !is_known(&view.resource_tenant) {
+            let path = layout::access_request(case_ref, &view.id).display();
+            let why = format!(
+                "the resource tenant {} is not in this workspace: nobody there can decide, and \
+                 there is no access",
+                view.resource_tenant
+            );
+            problems.push(Problem::new(path, ProblemKind::Invalid, why));
+        }
+    }
+    Ok(problems)
+}
+
+/// Whether a problem lies where the actor may look: what is wrong with an approval is no business of
+/// the tenant that asked for it (SAR-13).
+fn may_see(context: &Context, problem: &Problem) -> bool {
+    let tenant = problem.path.split('/').nth(1).and_then(|tenant| Id::new(tenant).ok());
+    tenant.is_none_or(|tenant| context.actor.may_see(&tenant))
 }
 
 /// As [`of_case`], of an engagement that was surveyed.
 pub(in crate::ops) fn of_engagement(
     context: &Context,
+    case_ref: &CaseRef,
     engagement: &Engagement,
-) -> Result<Vec<AccessView>> {
-    let matters = matters_of(context, engagement)?;
-    Ok(matters.iter().filter_map(|matter| project(context, matter)).collect())
+    is_known: &dyn Fn(&Id) -> bool,
+) -> Result<(Vec<AccessView>, Vec<Problem>)> {
+    let views = project_all(context, &matters_of(context, engagement)?)?;
+    let mut problems = engagement.access_problems.clone();
+    problems.extend(problems_of(context, &views, case_ref, is_known)?);
+    problems.retain(|problem| may_see(context, problem));
+    Ok((views, problems))
 }
 
 /// One request, as the actor may see it.
@@ -116,10 +176,22 @@ pub(in crate::ops) fn of_engagement(
 /// There is none of that id, or none that the actor may see.
 pub fn show(context: &Context, sar: &str) -> Result<AccessView> {
     let (_, matter) = find(context, sar)?;
-    project(context, &matter).ok_or_else(|| {
-        Refusal::new("SAR-13", format!("{sar} is not a matter of {}", context.actor.principal))
-            .into()
+    project(context, &matter)?.ok_or_else(|| {
+        let message = format!("{sar} is not a matter of {}", context.actor.principal);
+        let (about, at) = (&matter.request.value.id, &matter.request.value.resource_tenant);
+        let about = Matter::access_request(about);
+        context.refused(Refusal::new("SAR-13", message), at, Activity::RecordViewed, &about)
     })
+}
+
+/// SAR-18: what to send to those who decide on a request, without a link.
+///
+/// # Errors
+/// As [`show`].
+pub fn notice(context: &Context, sar: &str) -> Result<String> {
+    show(context, sar)?;
+    let (_, matter) = find(context, sar)?;
+    Ok(rules::notice(&matter.request.value))
 }
 
 /// Which requests to list.
@@ -150,11 +222,10 @@ pub fn list(
         }
         None => None,
     };
-    let (found, mut problems, _) = context.workspace.survey(
-        Look::at(Parts::Engagements),
-        &|_| true,
-        &|seen| views_of(context, &seen),
-    )?;
+    let (found, mut problems, _) =
+        context
+            .workspace
+            .survey(Look::at(Parts::Engagements), &|_| true, &|seen| views_of(context, &seen))?;
     let mut views = Vec::new();
     for found in found {
         let (some, more) = found?;
@@ -172,8 +243,9 @@ pub(in crate::ops) fn views_of(
 ) -> Result<(Vec<AccessView>, Vec<Problem>)> {
     let (mut views, mut problems) = (Vec::new(), Vec::new());
     for engagement in &seen.engagements {
-        views.extend(of_engagement(context, engagement)?);
-        problems.extend(engagement.access_problems.iter().cloned());
+        views.extend(project_all(context, &matters_of(context, engagement)?)?);
+        let wrong = engagement.access_problems.iter();
+        problems.extend(wrong.filter(|problem| may_see(context, problem)).cloned());
     }
     Ok((views, problems))
 }

@@ -4,7 +4,7 @@ use super::open::require_known_engineer;
 use crate::error::Result;
 use crate::model::{Activity, Case, CaseStatus, Closure, Id, Restriction, Severity, Time};
 use crate::ops::access::{self};
-use crate::ops::{Context, Matter};
+use crate::ops::{Context, Matter, partner};
 use crate::policy::access::SarState;
 use crate::policy::case as rules;
 use crate::workspace::{CaseRef, Commit, Loaded};
@@ -95,6 +95,8 @@ pub struct Closed {
 /// A rule says no.
 pub fn close(context: &Context, named: &str) -> Result<Closed> {
     let (case_ref, loaded) = to_change(context, named)?;
+    let context = &context.not_before(&[&case_ref.tenant])?;
+    access::settle_case(context, &case_ref)?;
     let matter = Matter::case(&case_ref);
     rules::may_close(&context.actor, &loaded.value).map_err(|refusal| {
         context.refused(refusal, &case_ref.tenant, Activity::CaseClosed, &matter)
@@ -135,6 +137,7 @@ pub(in crate::ops) fn close_in(
     let matter = Matter::case(case_ref);
     let event = context.event(Activity::CaseClosed, &matter).change("status", "open", "closed");
     commit.audit(&case_ref.tenant, event.build());
+    partner::events(context, commit, &case_ref.tenant, changed)?;
     let (mut completed, mut canceled) = (Vec::new(), Vec::new());
     for request in access::matters(context, case_ref, Some(loaded))?.0 {
         let sar = &request.request.value.id;
@@ -186,6 +189,7 @@ pub fn restrict(context: &Context, named: &str, note: Option<String>) -> Result<
 /// A rule says no.
 pub fn reopen(context: &Context, named: &str, permission: Option<String>) -> Result<CaseRef> {
     let (case_ref, loaded) = to_change(context, named)?;
+    let context = &context.not_before(&[&case_ref.tenant])?;
     let matter = Matter::case(&case_ref);
     rules::may_reopen(&context.actor, &loaded.value, permission.as_deref()).map_err(|refusal| {
         context.refused(refusal, &case_ref.tenant, Activity::CaseReopened, &matter)

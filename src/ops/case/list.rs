@@ -2,13 +2,14 @@
 
 use crate::error::{Error, Result};
 use crate::model::{Case, CaseStatus, Id, Severity, Tenant, Time, Tombstone};
-use crate::ops::Context;
 use crate::ops::access::{self};
+use crate::ops::{Context, dates};
 use crate::policy::access::SarState;
 use crate::policy::{case as rules, consent as rules_of_consent, diagnostics};
-use crate::workspace::Problem;
 use crate::workspace::index::{Engagement, Freshness, Look, Parts, Surveyed};
+use crate::workspace::{CaseRef, Problem};
 use serde::Serialize;
+use std::collections::HashSet;
 
 /// Which cases to list.
 #[derive(Debug, Clone, Default)]
@@ -79,8 +80,9 @@ fn list_with(
     let tenant = filter.known_tenant(context)?;
     let look = Look { parts: Parts::Engagements, freshness, tenant: tenant.as_ref() };
     let seen = |tenant: &Tenant| context.actor.may_see(&tenant.domain);
+    let known = known_domains(context)?;
     let (found, mut problems, _) =
-        workspace.survey(look, &seen, &|seen| lines_of(context, filter, &seen))?;
+        workspace.survey(look, &seen, &|seen| lines_of(context, filter, &known, &seen))?;
     let mut lines = Vec::new();
     for found in found {
         let (some, more) = found?;
@@ -108,6 +110,11 @@ impl CaseFilter {
     }
 }
 
+/// The tenants there are: a request may name one that vanished.
+pub(in crate::ops) fn known_domains(context: &Context) -> Result<HashSet<Id>> {
+    Ok(context.tenants()?.into_iter().map(|tenant| tenant.domain).collect())
+}
+
 /// The newest first.
 pub(in crate::ops) fn sort(lines: &mut [CaseLine]) {
     lines.sort_by(|a, b| (b.opened_at, &a.tenant, &a.id).cmp(&(a.opened_at, &b.tenant, &b.id)));
@@ -117,14 +124,16 @@ pub(in crate::ops) fn sort(lines: &mut [CaseLine]) {
 pub(in crate::ops) fn lines_of(
     context: &Context,
     filter: &CaseFilter,
+    known: &HashSet<Id>,
     seen: &Surveyed,
 ) -> Result<(Vec<CaseLine>, Vec<Problem>)> {
     let settings = &context.workspace.config().policy;
     let tenant = &seen.tenant;
+    let now = context.moment_in(&tenant.domain)?;
     let mut problems = seen.case_problems.clone();
     let mut lines = Vec::new();
     let cases = || seen.engagements.iter().filter_map(|engagement| engagement.case.as_ref());
-    let window_end = rules_of_consent::tenant_window_end(settings, cases(), context.now);
+    let window_end = rules_of_consent::tenant_window_end(settings, cases(), now);
     for engagement in &seen.engagements {
         problems.extend(engagement.problems.iter().cloned());
         let Some(case) = &engagement.case else {
@@ -133,17 +142,15 @@ pub(in crate::ops) fn lines_of(
             }
             continue;
         };
-        let consent = rules_of_consent::status_in_window(
-            settings,
-            tenant.regime,
-            case,
-            window_end,
-            context.now,
-        );
-        let requests = access::of_engagement(context, engagement)?;
-        problems.extend(engagement.access_problems.iter().cloned());
+        let case_ref = CaseRef { tenant: tenant.domain.clone(), id: case.id.clone() };
+        let consent =
+            rules_of_consent::status_in_window(settings, tenant.regime, case, window_end, now);
+        let (requests, more) =
+            access::of_engagement(context, &case_ref, engagement, &|id| known.contains(id))?;
+        problems.extend(more);
         let (due, more) = due_of(context, case, engagement);
         problems.extend(more);
+        problems.extend(dates::of_case(&case_ref, case, now));
         let in_state = |state| requests.iter().filter(move |request| request.state == state);
         lines.push(CaseLine {
             id: case.id.clone(),

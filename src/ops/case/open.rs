@@ -3,12 +3,13 @@
 use crate::error::{Error, Result};
 use crate::model::{
     Activity, Answer, Case, CaseStatus, ConsentEntry, Contact, ContactMethod, FORMAT, Id, Portal,
-    Severity,
+    Severity, Sla,
 };
-use crate::ops::{Context, Matter};
+use crate::ops::{Context, Matter, partner};
 use crate::policy::case as rules;
 use crate::text;
 use crate::workspace::{CaseRef, Commit, layout};
+use chrono::TimeDelta;
 
 /// A case to open (CASE-1).
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub struct NewCase {
     /// The answer on advanced diagnostics (CONS-1).
     pub advanced_diagnostics: bool,
     pub assign: Option<String>,
+    /// Minutes agreed for the first answer, from now (CASE-3).
+    pub sla_minutes: Option<u32>,
 }
 
 /// Opens a case.
@@ -77,6 +80,9 @@ pub fn open(context: &Context, new: NewCase) -> Result<(CaseRef, Case)> {
     if let Some(engineer) = &new.assign {
         require_known_engineer(context, engineer)?;
     }
+    if new.sla_minutes == Some(0) {
+        return Err(Error::usage("a service level of no minutes is none"));
+    }
     let case_ref =
         CaseRef { tenant: tenant.domain.clone(), id: fresh_id(context, &tenant.domain)? };
     let answer = if new.advanced_diagnostics { Answer::Yes } else { Answer::No };
@@ -94,6 +100,11 @@ pub fn open(context: &Context, new: NewCase) -> Result<(CaseRef, Case)> {
         opened_by: person.upn.clone(),
         closed_at: None,
         assigned_to: new.assign,
+        sla: new.sla_minutes.map(|minutes| Sla {
+            started_at: context.now,
+            expires_at: context.now + TimeDelta::minutes(i64::from(minutes)),
+            minutes,
+        }),
         engineers: Vec::new(),
         contacts: vec![contact],
         consent: vec![ConsentEntry {
@@ -125,6 +136,7 @@ pub fn open(context: &Context, new: NewCase) -> Result<(CaseRef, Case)> {
             context.event(Activity::CaseAssigned, &matter).change("engineer", "", engineer);
         commit.audit(&case_ref.tenant, assigned.build());
     }
+    partner::events(context, &mut commit, &case_ref.tenant, &case)?;
     context.commit(commit)?;
     Ok((case_ref, case))
 }

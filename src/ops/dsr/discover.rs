@@ -106,6 +106,23 @@ pub fn discover(
     Ok(found)
 }
 
+/// Searches a request's scope once more and records nothing.
+///
+/// # Errors
+/// As [`discover`].
+pub(in crate::ops) fn search_once(
+    context: &Context,
+    dsr: &DsrRef,
+    request: &Request,
+    progress: &(dyn Fn(DiscoverProgress) + Sync),
+    cancel: &AtomicBool,
+) -> Result<Discovered> {
+    let earlier = load_findings(context, dsr)?;
+    let resume = Resume::default();
+    let how = Search { earlier: &earlier, resume, keep: false, progress, cancel };
+    search(context, dsr, request, how)
+}
+
 /// Compiles a request's identifiers, as they were accepted at intake.
 pub(super) fn query_of(request: &Request) -> Result<Query> {
     let options = IntakeOptions { allow_single_word: true, ..IntakeOptions::default() };
@@ -312,7 +329,7 @@ fn number(
 }
 
 /// The hash and size of a file of the workspace.
-pub(super) fn hash_of(context: &Context, path: &RelPath) -> std::io::Result<(Sha256, u64)> {
+pub(in crate::ops) fn hash_of(context: &Context, path: &RelPath) -> std::io::Result<(Sha256, u64)> {
     let mut file = context.workspace.fs().open(path)?;
     fs::hash_file(&mut *file, &mut |_| {})
 }

@@ -111,7 +111,6 @@ impl Draft {
                 self.warnings.push(format!(
                     "{named} keeps its case.toml as long as a file in it is under legal hold"
                 ));
-                continue;
             }
             // Last, so that the engagement stays whole in itself until everything else is gone.
             self.add_file(context, &record, &named, why, "part of the engagement")?;
@@ -224,7 +223,6 @@ impl Draft {
                 let why = format!("finding {}, {spans} {word}", finding.id);
                 let why = BTreeMap::from([(file.path.display(), why)]);
                 self.add_file(context, &file.path, &engagement, &why, word)?;
-                // A file under legal hold was not added.
                 let item = self.items.last_mut().filter(|i| i.path == file.path.display());
                 if let Some(item) = item {
                     if item.sha256 != file.before || item.size != file.size {
@@ -245,7 +243,7 @@ impl Draft {
         Ok(())
     }
 
-    /// Adds a file, unless it (or the file of this sidecar) is under legal hold (DEL-8).
+    /// Adds a file. One that is under legal hold, and its sidecar, waits for the release (DEL-8).
     fn add_file(
         &mut self,
         context: &Context,
@@ -267,13 +265,11 @@ impl Draft {
         }
         let of_sidecar = layout::sidecar_of(path.name()).map(|file| path.parent().join(file));
         let meta = sidecar_meta(context, of_sidecar.as_ref().unwrap_or(path));
-        if let Some(hold) = meta.as_ref().and_then(|meta| meta.holds.first()) {
-            if of_sidecar.is_none() {
-                self.warnings.push(format!("{path} is kept: legal hold {} [DEL-8]", hold.id));
-                let (path, hold) = (path.display(), hold.id.clone());
-                self.held.push(crate::model::HeldFile { path, hold });
-            }
-            return Ok(());
+        let hold = meta.as_ref().and_then(|meta| meta.holds.first()).map(|hold| hold.id.clone());
+        if let Some(hold) = hold.clone().filter(|_| of_sidecar.is_none()) {
+            self.warnings
+                .push(format!("{path} is kept until its legal hold {hold} is released [DEL-8]"));
+            self.held.push(crate::model::HeldFile { path: path.display(), hold });
         }
         let (sha256, size) =
             hash_of(context, path).map_err(|error| Error::io("read", path, error))?;
@@ -284,6 +280,10 @@ impl Draft {
             Some(file) => format!("sidecar of {}", file.name().to_string_lossy()),
             None => otherwise.to_owned(),
         });
+        let reason = match hold {
+            Some(hold) => format!("{reason}; waits for legal hold {hold}"),
+            None => reason,
+        };
         self.items.push(PlanItem {
             path: shown,
             action: PlanAction::Delete,

@@ -1,10 +1,12 @@
 //! Execution: the approved plan, as transactions of the attestation log; resumable.
 
+use super::super::settle::{self, Memo, Passage};
 use super::super::{Context, Matter};
 use super::discover::{Search, hash_of, search};
 use super::redact::Rewriter;
 use super::resume::Resume;
-use super::settle::{self, Memo, is_final, record, results};
+use super::settle::{is_final, is_settled, results};
+use super::waiting::{is_sidecar_of_held, waiting};
 use super::{load_findings, load_plan, plan_digest, to_lines};
 use crate::attest::{self, Log, MAX_ITEMS, Removal, RemovalItem, TxId, Warnings, Why};
 use crate::error::{Error, Result};
@@ -69,13 +71,17 @@ impl Executed {
 }
 
 /// What became of a request's plan so far.
-fn outcome(request: &Request, plan: &[PlanItem]) -> Executed {
+fn outcome(context: &Context, request: &Request, plan: &[PlanItem]) -> Executed {
     let letters = results(request, plan);
+    let waiting = waiting(context, plan);
     let items: Vec<ExecutedItem> = plan
         .iter()
         .zip(&letters)
         .map(|(item, letter)| {
-            let (verdict, reason) = verdict_of(*letter);
+            let (verdict, reason) = match letter {
+                '.' if waiting.contains(&item.path) => HELD,
+                letter => verdict_of(*letter),
+            };
             ExecutedItem {
                 path: item.path.clone(),
                 sha256: item.sha256,
@@ -103,6 +109,9 @@ fn outcome(request: &Request, plan: &[PlanItem]) -> Executed {
     }
 }
 
+/// DEL-8: what waits for a hold is kept until it is released.
+const HELD: (&str, Option<&str>) = ("retained", Some("legal hold"));
+
 /// The word for an outcome's letter, and why where the word does not say it.
 pub(crate) fn verdict_of(letter: char) -> (&'static str, Option<&'static str>) {
     match letter {
@@ -116,9 +125,21 @@ pub(crate) fn verdict_of(letter: char) -> (&'static str, Option<&'static str>) {
     }
 }
 
-fn is_done(request: &Request) -> bool {
+fn is_done(context: &Context, request: &Request, plan: &[PlanItem]) -> bool {
+    is_executed(request) && is_settled(context, request, plan)
+}
+
+fn is_executed(request: &Request) -> bool {
     matches!(request.state, DsrState::Fulfilled | DsrState::Attested | DsrState::Closed)
         && !request.executions.is_empty()
+}
+
+/// Whether the plan may be executed now, or what is left of it when a hold was released since.
+fn may_execute(context: &Context, request: &Request) -> std::result::Result<(), Refusal> {
+    if is_executed(request) {
+        return context.actor.require_engineer("DEL-8", "delete what waited for a hold");
+    }
+    rules::may_execute(&context.actor, request, &context.workspace.config().policy, context.now)
 }
 
 /// What [`execute`] would do, after all its checks. Changes nothing.
@@ -129,16 +150,11 @@ pub fn rehearse(context: &Context, named: &str) -> Result<Executed> {
     let dsr = context.workspace.find_dsr(named)?;
     let loaded = context.workspace.dsr(&dsr)?;
     let plan = load_plan(context, &dsr)?;
-    if !is_done(&loaded.value) {
-        rules::may_execute(
-            &context.actor,
-            &loaded.value,
-            &context.workspace.config().policy,
-            context.now,
-        )?;
+    if !is_done(context, &loaded.value, &plan) {
+        may_execute(context, &loaded.value)?;
         check_plan(context, &dsr, &loaded.value, &plan)?;
     }
-    Ok(Executed { dry_run: true, ..outcome(&loaded.value, &plan) })
+    Ok(Executed { dry_run: true, ..outcome(context, &loaded.value, &plan) })
 }
 
 /// Executes the approved plan of a request. Executed again when done, it says the same again.
@@ -160,12 +176,11 @@ pub fn execute(
     settle::settle(context, &mut session)?;
     let loaded = context.workspace.dsr(&dsr)?;
     let plan = load_plan(context, &dsr)?;
-    if is_done(&loaded.value) {
-        return Ok(outcome(&loaded.value, &plan));
+    if is_done(context, &loaded.value, &plan) {
+        return Ok(outcome(context, &loaded.value, &plan));
     }
-    let settings = &context.workspace.config().policy;
     let matter = Matter::dsr(&dsr.id);
-    rules::may_execute(&context.actor, &loaded.value, settings, context.now)
+    may_execute(context, &loaded.value)
         .map_err(|refusal| context.refused(refusal, &dsr.tenant, Activity::DsrExecuted, &matter))?;
     let logged = |error| context.logged(error, &dsr.tenant, Activity::DsrExecuted, &matter);
     check_plan(context, &dsr, &loaded.value, &plan).map_err(logged)?;
@@ -175,7 +190,7 @@ pub fn execute(
         // From here on no record changes: what was checked is looked at once more.
         let lock = context.workspace.lock()?;
         let request = context.workspace.dsr(&dsr)?.value;
-        rules::may_execute(&context.actor, &request, settings, context.now)?;
+        may_execute(context, &request)?;
         if request.plan.as_ref().map(|plan| plan.digest) != digest {
             return Err(Error::Conflict {
                 message: format!("{} was planned again meanwhile", request.id),
@@ -196,11 +211,11 @@ pub fn execute(
                 return Err(logged(error.into()));
             }
         };
-        record(context, &lock, &memo, &removed, false)?;
+        settle::record(context, &lock, &memo, &removed, Passage::Straight)?;
         session.forget(tx)?;
     }
     let request = context.workspace.dsr(&dsr)?.value;
-    Ok(outcome(&request, &plan))
+    Ok(outcome(context, &request, &plan))
 }
 
 /// The transaction for the window of the plan that begins at `first`; `None` when nothing in it is
@@ -215,13 +230,21 @@ fn window_of(
 ) -> Result<Option<(Memo, Removal)>> {
     let window = &plan[first..plan.len().min(first + MAX_ITEMS)];
     let letters = results(request, plan);
+    let waiting = waiting(context, plan);
     let items: Vec<RemovalItem> = window
         .iter()
         .zip(&letters[first..])
-        .filter(|(_, letter)| !is_final(**letter))
+        .filter(|(item, letter)| !is_final(**letter) && !waiting.contains(&item.path))
         .map(|(item, _)| {
             let path = RelPath::new(&item.path).map_err(|error| Error::usage(error.to_string()))?;
-            let mut removal = RemovalItem::remove(path, item.size, item.sha256);
+            let (mut sha256, mut size) = (item.sha256, item.size);
+            // The sidecar of a file that was held was rewritten by the hold and its release.
+            if is_sidecar_of_held(request, item)
+                && let Ok(now) = hash_of(context, &path)
+            {
+                (sha256, size) = now;
+            }
+            let mut removal = RemovalItem::remove(path, size, sha256);
             if item.action != PlanAction::Delete {
                 removal.replacement = Some(replacement_of(context, dsr, request, item)?);
             }
@@ -232,13 +255,13 @@ fn window_of(
         return Ok(None);
     }
     let by = context.actor.principal.clone();
-    let memo = Memo { dsr: dsr.clone(), first, by: by.clone() };
+    let memo = Memo::Dsr { dsr: dsr.clone(), first, by: by.clone() };
     let removal = Removal {
         tx: TxId::random()?,
         why: Why::Dsr,
         request: dsr.id.to_string(),
         engineer: by,
-        memo: memo.render(),
+        memo: memo.to_string(),
         warnings,
         items,
     };
@@ -335,7 +358,7 @@ fn check_plan(context: &Context, dsr: &DsrRef, request: &Request, plan: &[PlanIt
         return Ok(());
     }
     let mut differing = Vec::new();
-    for item in plan {
+    for item in plan.iter().filter(|item| !is_sidecar_of_held(request, item)) {
         let path = RelPath::new(&item.path).map_err(|error| Error::usage(error.to_string()))?;
         match hash_of(context, &path) {
             Ok((sha256, size)) if sha256 == item.sha256 && size == item.size => {}

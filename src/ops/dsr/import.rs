@@ -116,12 +116,20 @@ pub fn import(context: &Context, import: &Import) -> Result<Imported> {
     })
 }
 
-/// The tenant of a controller: a domain, a tenant id, or the first tenant of a customer.
+/// The tenant of a controller: a domain, a tenant id, or the tenant of a customer that bears its
+/// name, else its first.
 fn tenant_of(context: &Context, controller: &str) -> Result<Id> {
     let tenants = context.tenants()?;
     let by = |matches: &dyn Fn(&Tenant) -> bool| tenants.iter().find(|tenant| matches(tenant));
     let found = by(&|t| t.domain.as_str().eq_ignore_ascii_case(controller))
         .or_else(|| by(&|t| t.tenant_id.eq_ignore_ascii_case(controller)))
+        .or_else(|| {
+            by(&|t| {
+                let named = t.domain.as_str().split('.').next().unwrap_or_default();
+                t.customer.eq_ignore_ascii_case(controller)
+                    && named.eq_ignore_ascii_case(controller)
+            })
+        })
         .or_else(|| by(&|t| t.customer.eq_ignore_ascii_case(controller)));
     if let Some(tenant) = found {
         return Ok(tenant.domain.clone());

@@ -217,10 +217,7 @@ pub fn identify(
     context
         .actor
         .require_engineer("DSR-5", "record identifiers")
-        .and_then(|()| match loaded.value.state {
-            DsrState::Received | DsrState::IdentifiersNeeded => Ok(()),
-            _ => rules::require_state(&loaded.value, allowed, "identified"),
-        })
+        .and_then(|()| rules::require_state(&loaded.value, allowed, "identified"))
         .map_err(|refusal| context.refused(refusal, &dsr.tenant, Activity::DsrUpdated, &matter))?;
     if given.is_empty() {
         return Err(Error::Usage {

@@ -3,6 +3,7 @@
 mod allowed;
 mod answer;
 mod approval;
+mod authority;
 mod contact;
 mod discover;
 mod draft;
@@ -19,12 +20,15 @@ mod resume;
 mod review;
 mod scope;
 mod settle;
+mod waiting;
 
+pub use super::settle::settle;
 pub use allowed::{RequestAllowed, allowed};
 pub use answer::{Stepped, close, confirm, deny, extend, hold, resume};
 pub use approval::{approval_statement, approve, cancel, give_back};
 pub use contact::{Replacement, Swapped, swap_contact};
 pub use discover::{DiscoverProgress, Discovered, discover};
+pub(in crate::ops) use discover::{hash_of, search_once};
 pub use execute::{ExecuteProgress, Executed, ExecutedItem, ExecutedTx, execute, rehearse};
 pub(crate) use execute::{clock_of, verdict_of};
 pub use export::{Exported, ExportedItem, LeftOut, export};
@@ -33,10 +37,10 @@ pub use intake::{Arrival, NewRequest, Received, identify, receive, receive_as};
 pub use look::{ContextLine, Explained, contexts, explain};
 pub use plan::{Planned, plan};
 pub use restrict::{Restricted, restrict};
+pub(in crate::ops) use resume::forget_resume;
 pub use review::{FindingLine, exclude, findings, include, rectify, redact};
 pub(in crate::ops) use scope::customer_tenants;
-pub(in crate::ops) use settle::results;
-pub use settle::settle;
+pub(in crate::ops) use settle::{is_settled, record, results};
 
 use super::{Context, Matter};
 use crate::error::{Error, Result};
@@ -175,7 +179,7 @@ pub struct RequestView {
     pub decisions: Vec<DsrDecision>,
 }
 
-/// An identifier as given.
+/// An identifier as given; its mask once the evidence was erased (ATT-7).
 #[derive(Debug, Clone, Serialize)]
 pub struct IdentifierView {
     #[serde(rename = "type")]
@@ -241,7 +245,14 @@ fn view_of(context: &Context, dsr: &DsrRef, request: Request) -> RequestView {
         identifiers: request
             .identifiers
             .into_iter()
-            .map(|given| IdentifierView { kind: given.kind, value: given.value })
+            .map(|given| IdentifierView {
+                kind: given.kind,
+                value: if given.value.is_empty() {
+                    given.mask.unwrap_or_default()
+                } else {
+                    given.value
+                },
+            })
             .collect(),
         discovery: request.discovery,
         plan: request.plan,

@@ -192,7 +192,7 @@ impl Reader<'_> {
                 let why = format!("is `{}`, which is no type of OpenDSR", text::safe(&kind));
                 self.wrong(&format!("{place}.identity_type"), &why)
             })?;
-            identifiers.push(GivenIdentifier { kind, value, salt: None });
+            identifiers.push(GivenIdentifier::new(kind, value));
         }
         Ok(identifiers)
     }

@@ -35,6 +35,11 @@ impl From<Stat> for Stamp {
     }
 }
 
+/// Forgets an interrupted run of a request.
+pub(in crate::ops) fn forget_resume(context: &Context, dsr: &DsrRef) -> io::Result<()> {
+    Resume::forget(context, dsr)
+}
+
 /// Results of an earlier, interrupted run.
 #[derive(Debug, Default)]
 pub(super) struct Resume {

@@ -317,7 +317,7 @@ fn kind_of(path: &RelPath) -> FindingKind {
     match parts.as_slice() {
         [".attest", ..] => FindingKind::Attestation,
         [_, _, "audit.jsonl"] => FindingKind::Audit,
-        [_, _, "dsr", ..] => FindingKind::Request,
+        [_, _, "dsr" | "transfer", ..] => FindingKind::Request,
         [_, _, "cases", _, "case.toml"] => FindingKind::Case,
         [_, _, "cases", _, "records", ..] => FindingKind::Record,
         [_, _, "cases" | "approvals", _, "diagnostics", ..] => FindingKind::Diagnostic,

@@ -1,12 +1,9 @@
-//! After a transaction: what the attestation log says is written into the records, once.
-//!
-//! A transaction that ended keeps its private intent until its caller has settled it. So whatever
-//! stops the program in between, the next start finds the transaction, settles it here, and then
-//! lets it go (`Session::forget`).
+//! After a transaction of a request: what the attestation log says is written into the request, the
+//! audit logs and the tombstones, once.
 
-use super::super::{Context, EventDraft, Matter};
+use super::super::{Context, EventDraft, Matter, erased};
 use super::load_plan;
-use crate::attest::{Outcome, Recovered, RecoveredKind, Session, Verdict};
+use crate::attest::{Outcome, Verdict};
 use crate::error::{Error, Result};
 use crate::fs::RelPath;
 use crate::model::{
@@ -16,93 +13,22 @@ use crate::model::{
 use crate::workspace::{CaseRef, Commit, DsrRef, WorkspaceLock, layout};
 use std::collections::BTreeSet;
 
-/// What the private intent of a transaction says about its caller: `dsr TENANT/ID FIRST ENGINEER`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Memo {
-    pub dsr: DsrRef,
-    /// Index of the first plan item of the window.
-    pub first: usize,
-    pub by: String,
-}
-
-impl Memo {
-    pub(super) fn render(&self) -> String {
-        format!("dsr {} {} {}", self.dsr, self.first, self.by)
-    }
-
-    fn parse(memo: &str) -> Option<Self> {
-        let mut words = memo.split(' ');
-        if words.next()? != "dsr" {
-            return None;
-        }
-        let (tenant, id) = words.next()?.split_once('/')?;
-        Some(Self {
-            dsr: DsrRef { tenant: tenant.parse().ok()?, id: id.parse().ok()? },
-            first: words.next()?.parse().ok()?,
-            by: words.next()?.to_owned(),
-        })
-    }
-}
-
-/// What was found unfinished and what was done about it, in sentences for people.
-///
-/// # Errors
-/// The bookkeeping of a transaction cannot be written; the next start tries again.
-pub fn settle(context: &Context, session: &mut Session) -> Result<Vec<String>> {
-    let recovered: Vec<Recovered> = session.recovered().to_vec();
-    let mut notices = Vec::new();
-    for found in recovered {
-        let memo = found.memo.as_deref().and_then(Memo::parse);
-        let of = memo.as_ref().map_or_else(
-            || format!("transaction {}", found.tx),
-            |memo| format!("a deletion for {}", memo.dsr.id),
-        );
-        match (found.kind, &found.outcome) {
-            (RecoveredKind::Dropped, _) => {
-                notices.push(format!(
-                    "{of} was interrupted before anything was touched: nothing was deleted"
-                ));
-            }
-            (RecoveredKind::RolledForward | RecoveredKind::Finished, Some(outcome)) => {
-                if let Some(memo) = &memo {
-                    let lock = context.workspace.lock()?;
-                    record(context, &lock, memo, outcome, true)?;
-                }
-                session.forget(found.tx)?;
-                let gone = outcome.items.iter().filter(|item| item.verdict.is_gone()).count();
-                notices.push(format!(
-                    "{of} was interrupted and is finished now: {} removed, entries {} and {} of the log",
-                    crate::text::plural(gone as u64, "file"),
-                    outcome.begin,
-                    outcome.end
-                ));
-            }
-            (RecoveredKind::RolledForward | RecoveredKind::Finished, None) => {}
-            (RecoveredKind::Lost, _) => {
-                notices.push(format!("{of} began and its intent vanished: its outcome is unknown, and the log says so"));
-            }
-        }
-    }
-    Ok(notices)
-}
-
 /// Writes a transaction's outcome into its request, the audit logs and the tombstones. Idempotent:
 /// a transaction that is recorded already changes nothing.
-pub(super) fn record(
+pub(in crate::ops) fn record(
     context: &Context,
     lock: &WorkspaceLock,
-    memo: &Memo,
+    (dsr, first, by): (&DsrRef, usize, &str),
     outcome: &Outcome,
     recovered: bool,
 ) -> Result<()> {
-    let dsr = &memo.dsr;
     let loaded = context.workspace.dsr(dsr)?;
     let tx = outcome.tx.to_string();
     if loaded.value.executions.iter().any(|execution| execution.tx == tx) {
         return Ok(());
     }
     let plan = load_plan(context, dsr)?;
-    let window = plan.get(memo.first..).unwrap_or_default();
+    let window = plan.get(first..).unwrap_or_default();
     let window = &window[..window.len().min(crate::attest::MAX_ITEMS)];
     let letters: String = window
         .iter()
@@ -120,19 +46,28 @@ pub(super) fn record(
         begin: outcome.begin,
         end: outcome.end,
         at: context.now,
-        by: memo.by.clone(),
-        first: memo.first as u64,
+        by: by.to_owned(),
+        first: first as u64,
         outcomes: letters,
         recovered,
     });
     let results = results(&changed, &plan);
-    let settled = results.iter().all(|letter| is_final(*letter));
-    changed.state = if settled { DsrState::Fulfilled } else { DsrState::Executing };
-    if settled {
+    let settled = is_settled(context, &changed, &plan);
+    // DTM-8: with a transfer deletion request open, the check after it is still owed.
+    let owed = settled && !crate::ops::transfer::blocking(context, dsr)?.is_empty();
+    changed.state = match (settled, owed) {
+        // A deletion that had waited for a hold: the request was answered before.
+        (true, false) if loaded.value.state == DsrState::Closed => DsrState::Closed,
+        (true, false) if loaded.value.state == DsrState::Attested => DsrState::Attested,
+        (true, true) => DsrState::Verifying,
+        (true, false) => DsrState::Fulfilled,
+        (false, _) => DsrState::Executing,
+    };
+    if settled && !owed {
         changed.decisions.push(DsrDecision {
             what: DecisionKind::Executed,
             at: context.now,
-            by: memo.by.clone(),
+            by: by.to_owned(),
             os_user: context.actor.os_user.clone(),
             item: None,
             digest: changed.plan.as_ref().map(|plan| plan.digest),
@@ -143,7 +78,7 @@ pub(super) fn record(
     let mut commit = Commit::new();
     let event = EventDraft::by_app(Activity::DsrExecuted, &Matter::dsr(&dsr.id), context.now)
         .detail("tx", &tx)
-        .detail("by", &memo.by)
+        .detail("by", by)
         .detail("files", outcome.items.iter().filter(|item| item.verdict.is_gone()).count())
         .change("state", loaded.value.state, changed.state);
     commit.audit(&dsr.tenant, event.build());
@@ -157,8 +92,14 @@ pub(super) fn record(
         })
         .collect();
     log_diagnostics(context, &mut commit, &gone, &tx)?;
-    bury(context, &mut commit, &changed, &plan, &results, &tx)?;
+    let expunged = bury(context, &mut commit, &changed, &plan, &results, &tx)?;
     redacted_sidecars(context, &mut commit, dsr, &plan, &results, &tx)?;
+    let mut notes = erased::Notes::new(context, dsr)?;
+    notes.outcome(outcome);
+    for dir in &expunged {
+        notes.dir(dir);
+    }
+    notes.add_to(&mut commit);
     commit.update(&loaded, changed);
     context.workspace.commit_locked(lock, None, commit)
 }
@@ -230,7 +171,8 @@ fn log_diagnostics(
 }
 
 /// Writes the tombstone of every engagement whose last planned file is gone, and removes the
-/// directories that are empty by then.
+/// directories that are empty by then. The directories that are expunged whole: nothing comes into
+/// them again.
 fn bury(
     context: &Context,
     commit: &mut Commit,
@@ -238,7 +180,8 @@ fn bury(
     plan: &[PlanItem],
     results: &[char],
     tx: &str,
-) -> Result<()> {
+) -> Result<BTreeSet<RelPath>> {
+    let mut expunged = BTreeSet::new();
     let engagements =
         request.plan.as_ref().map(|plan| plan.engagements.as_slice()).unwrap_or_default();
     for planned in engagements {
@@ -262,9 +205,13 @@ fn bury(
             transfer_pending: planned.transfer_pending,
         };
         commit.create(path, &tombstone);
+        expunged.insert(layout::case_dir(&case));
+        let of_it = plan.iter().filter(|item| item.engagement == planned.engagement);
+        expunged.extend(of_it.filter_map(|item| approval_dir(&item.path)));
         let event = EventDraft::by_app(Activity::CaseExpunged, &Matter::case(&case), context.now)
             .detail("tx", tx);
         commit.audit(&case.tenant, event.build());
+        super::authority::end(context, commit, &case, plan, tx)?;
     }
     let mut dirs = BTreeSet::new();
     for (item, letter) in plan.iter().zip(results) {
@@ -286,7 +233,17 @@ fn bury(
     for dir in dirs.into_iter().rev() {
         commit.remove_empty_dir(dir);
     }
-    Ok(())
+    Ok(expunged)
+}
+
+/// The approval's directory that a file lies in.
+fn approval_dir(path: &str) -> Option<RelPath> {
+    let mut dir = RelPath::new(path).ok()?;
+    while dir.components().count() > 4 {
+        dir = dir.parent();
+    }
+    let is_approval = dir.components().nth(2).is_some_and(|part| part == "approvals");
+    is_approval.then_some(dir)
 }
 
 fn engagement(named: &str) -> Option<CaseRef> {
@@ -307,6 +264,14 @@ pub(in crate::ops) fn results(request: &Request, plan: &[PlanItem]) -> Vec<char>
         }
     }
     results
+}
+
+/// Whether nothing of a plan is left to do but what waits for a hold (DEL-8).
+pub(in crate::ops) fn is_settled(context: &Context, request: &Request, plan: &[PlanItem]) -> bool {
+    let waiting = super::waiting::waiting(context, plan);
+    plan.iter()
+        .zip(results(request, plan))
+        .all(|(item, letter)| is_final(letter) || waiting.contains(&item.path))
 }
 
 /// Whether an item needs no further transaction: all but untouched and failed ones.

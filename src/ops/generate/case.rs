@@ -112,6 +112,7 @@ fn live(teller: &mut Teller<'_, '_>, home: usize, number: u64) -> Result<Case> {
         }],
         consent,
         closures,
+        sla: None,
         restriction: closed_at.filter(|_| teller.dice.chance(1)).map(|at| Restriction {
             no_reopen: true,
             at,

@@ -31,9 +31,8 @@ pub(super) fn write(teller: &mut Teller<'_, '_>, home: usize, number: u64) -> Re
     let person = teller.dice.pick(&tenant.principals);
     let engineer = &teller.dice.pick(teller.world.engineers).principal;
     let identifier = |kind, value: &str, salt: u64| GivenIdentifier {
-        kind,
-        value: value.to_owned(),
         salt: Some(Sha256::of(&salt.to_le_bytes())),
+        ..GivenIdentifier::new(kind, value)
     };
     let salts = [teller.dice.bits(), teller.dice.bits()];
     let request = Request {

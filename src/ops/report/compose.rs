@@ -71,14 +71,19 @@ pub(super) fn compose(
             .iter()
             .map(|given| Identifier {
                 kind: given.kind.to_string(),
-                mask: mask(given.kind.as_str(), &given.value),
+                mask: given.mask.clone().unwrap_or_else(|| mask(given.kind.as_str(), &given.value)),
                 commitment: given
                     .salt
                     .map(|salt| commitment(&salt.0, given.kind.as_str(), &given.value))
+                    .or(given.commitment.map(|commitment| commitment.0))
+                    .map(|commitment| crate::model::Sha256(commitment).to_string())
                     .unwrap_or_default(),
             })
             .collect(),
-        scope: scope(request, names),
+        scope: Scope {
+            transfer_request: crate::ops::transfer::in_report(context, dsr)?,
+            ..scope(request, names)
+        },
         items: items(log, &plan, txs)?,
         retained: retained(context, dsr, request, &plan)?,
         tool: Tool { name: "caseward".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
@@ -88,12 +93,12 @@ pub(super) fn compose(
     })
 }
 
-/// `HMAC-SHA-256(salt, "caseward-identifier/1 <type> <value>")` in hex.
-fn commitment(salt: &[u8; 32], kind: &str, value: &str) -> String {
+/// `HMAC-SHA-256(salt, "caseward-identifier/1 <type> <value>")`.
+pub(in crate::ops) fn commitment(salt: &[u8; 32], kind: &str, value: &str) -> [u8; 32] {
     // HMAC takes keys of any length.
-    let Ok(mut mac) = Hmac::<sha2::Sha256>::new_from_slice(salt) else { return String::new() };
+    let Ok(mut mac) = Hmac::<sha2::Sha256>::new_from_slice(salt) else { return [0; 32] };
     mac.update(format!("caseward-identifier/1 {kind} {value}").as_bytes());
-    crate::model::Sha256(mac.finalize().into_bytes().into()).to_string()
+    mac.finalize().into_bytes().into()
 }
 
 fn approvals(request: &Request) -> Vec<Approval> {
@@ -250,11 +255,20 @@ fn retained(
         };
         kept.push(Retained { path: finding.path.clone(), ground, until: None });
     }
-    for held in request.plan.iter().flat_map(|plan| &plan.held) {
+    let results = results(request, plan);
+    let gone: BTreeSet<&str> = plan
+        .iter()
+        .zip(&results)
+        .filter(|(_, letter)| matches!(letter, 'g' | 'r' | 'a'))
+        .map(|(item, _)| item.path.as_str())
+        .collect();
+    let held = request.plan.iter().flat_map(|plan| &plan.held);
+    // A hold that was released since keeps nothing any more.
+    for held in held.filter(|held| !gone.contains(held.path.as_str())) {
         let ground = format!("legal hold {} [DEL-8]", held.hold);
         kept.push(Retained { path: held.path.clone(), ground, until: None });
     }
-    for (item, letter) in plan.iter().zip(results(request, plan)) {
+    for (item, letter) in plan.iter().zip(results) {
         if letter == 'm' {
             let ground = "changed since the plan was approved".to_owned();
             kept.push(Retained { path: item.path.clone(), ground, until: None });

@@ -2,6 +2,8 @@
 
 mod compose;
 
+pub(super) use compose::commitment;
+
 use super::dsr::to_record_report;
 use super::{Context, attest as log_ops};
 use crate::attest::{AgentKey, KeyFile, Log, SignError, Signer, SshKey, TxId};

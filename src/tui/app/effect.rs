@@ -10,9 +10,11 @@ use crate::ops::case::{CaseLine, CaseView};
 use crate::ops::dsr::{
     ContextLine, Executed, FindingLine, NewRequest, RequestAllowed, RequestView,
 };
+use crate::ops::retention::{RetentionItem, Swept};
 use crate::ops::status::Status;
+use crate::ops::transfer::{FolderView, TransferUpload};
 use crate::tui::keymap::Key;
-use crate::workspace::CaseRef;
+use crate::workspace::{CaseRef, Problem};
 use std::path::PathBuf;
 
 /// Something that the state has to know.
@@ -70,6 +72,9 @@ pub enum Load {
     Receipt(String),
     Log,
     Entry(u64),
+    Retention,
+    /// What a sweep would delete.
+    SweepPreview,
 }
 
 /// What was read.
@@ -86,6 +91,8 @@ pub enum Loaded {
     Receipt(Box<Executed>),
     Log { size: u64, entries: Vec<EntryView> },
     Entry(Box<Shown>),
+    Retention { items: Vec<RetentionItem>, problems: Vec<Problem> },
+    SweepPreview(Box<Swept>),
 }
 
 /// The landing screen's data.
@@ -100,6 +107,8 @@ pub struct CaseList {
 pub struct CaseData {
     pub view: CaseView,
     pub allowed: CaseAllowed,
+    /// The transfer folder, for whom it is (DTM-2).
+    pub folder: Option<FolderView>,
     /// The tenant's audit events about it, newest first; why not, where they may not be read.
     pub audit: Result<Vec<AuditLine>, Failure>,
 }
@@ -149,21 +158,73 @@ pub struct Person {
 /// A write of milliseconds.
 #[derive(Debug, Clone)]
 pub enum Operation {
-    Consent { case: CaseRef, yes: bool, by: String },
-    RequestAccess { case: CaseRef, tenant: String, justification: String },
-    Decide { sar: Id, decision: Decision },
+    Consent {
+        case: CaseRef,
+        yes: bool,
+        by: String,
+    },
+    RequestAccess {
+        case: CaseRef,
+        tenant: String,
+        justification: String,
+    },
+    Decide {
+        sar: Id,
+        decision: Decision,
+    },
     RemoveAccess(Id),
     WithdrawAccess(Id),
-    Assign { case: CaseRef, engineer: String },
+    Assign {
+        case: CaseRef,
+        engineer: String,
+    },
     Close(CaseRef),
-    Reopen { case: CaseRef, permission: Option<String> },
-    Note { case: CaseRef, kind: RecordKind, internal: bool, text: String },
+    Reopen {
+        case: CaseRef,
+        permission: Option<String>,
+    },
+    Note {
+        case: CaseRef,
+        kind: RecordKind,
+        internal: bool,
+        text: String,
+    },
     Receive(NewRequest),
-    Include { dsr: Id, items: Vec<String>, reason: String },
-    Exclude { dsr: Id, items: Vec<String>, reason: String },
-    Approve { dsr: Id, digest: Sha256 },
-    GiveBack { dsr: Id, reason: String },
-    CancelRequest { dsr: Id, reason: String },
+    Include {
+        dsr: Id,
+        items: Vec<String>,
+        reason: String,
+    },
+    Exclude {
+        dsr: Id,
+        items: Vec<String>,
+        reason: String,
+    },
+    Approve {
+        dsr: Id,
+        digest: Sha256,
+    },
+    GiveBack {
+        dsr: Id,
+        reason: String,
+    },
+    CancelRequest {
+        dsr: Id,
+        reason: String,
+    },
+    Hold {
+        path: String,
+        reason: String,
+    },
+    /// Every hold on the file.
+    ReleaseHolds {
+        path: String,
+    },
+    TransferLink {
+        case: CaseRef,
+        add: Vec<String>,
+        remove: Vec<String>,
+    },
 }
 
 /// Work that may take long.
@@ -175,6 +236,9 @@ pub enum Work {
     Execute(Id),
     Verify,
     Report { dsr: Id, out: PathBuf },
+    Sweep,
+    TransferAdd(TransferUpload),
+    TransferDelete { case: CaseRef, name: String },
 }
 
 impl Work {
@@ -188,6 +252,13 @@ impl Work {
             Self::Execute(dsr) => format!("Deletion of {dsr}"),
             Self::Verify => "Verification of the log".to_owned(),
             Self::Report { dsr, .. } => format!("Report on {dsr}"),
+            Self::Sweep => "The sweep".to_owned(),
+            Self::TransferAdd(upload) => {
+                format!("Adding to the transfer folder of {}", upload.case)
+            }
+            Self::TransferDelete { case, .. } => {
+                format!("Deletion in the transfer folder of {}", case.id)
+            }
         }
     }
 

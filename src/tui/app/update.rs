@@ -153,6 +153,9 @@ impl App {
             ActionId::GoAccess => self.root(Box::new(screens::access::Access::default())),
             ActionId::GoRequests => self.root(Box::new(screens::requests::Requests::default())),
             ActionId::GoLog => self.root(Box::new(screens::log::LogScreen::default())),
+            ActionId::GoRetention => {
+                self.root(Box::new(screens::retention::RetentionScreen::default()))
+            }
             ActionId::Filter => {
                 if let Some(list) = self.front_mut().list() {
                     list.filtering = true;

@@ -136,8 +136,18 @@ fn detail(data: &AccessData, session: &Session, theme: Theme, width: u16) -> Det
         "approved" => {
             lines.prose(Role::Dim, "Read-only, until the case is closed or access is removed.")
         }
+        // SAR-9: what a rejection means for the case.
+        "rejected" => lines.prose(
+            Role::Warn,
+            "No access. Resolution may be slower; the engineer may ask the customer to supply the \
+             data.",
+        ),
         _ => &mut lines,
     };
+    if let Some(end) = view.expires_at {
+        let name = if view.state == "pending" { "Expires" } else { "Ends" };
+        lines.field(name, Role::Warn, words::moment(end, now));
+    }
     if let Some(until) = view.listed_until {
         lines.field("Listed until", Role::Dim, words::moment(until, now));
     }

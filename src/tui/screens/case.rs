@@ -3,8 +3,11 @@
 use super::case_forms::CaseForm;
 use super::case_tabs as tabs;
 use super::form::Form;
+use super::hold_form::hold_steps;
 use super::requests::Requests;
+use super::transfer_forms::TransferForm;
 use crate::ops::allowed::Answer;
+use crate::ops::transfer::TransferFile;
 use crate::tui::actions::{ActionId, Availability, Scope};
 use crate::tui::app::{
     App, CaseData, Effect, Failure, List, Load, Loaded, Operation, Question, Screen, Session, Step,
@@ -103,6 +106,26 @@ impl CaseScreen {
         Line::from(spans)
     }
 
+    /// The file in focus, and whether it is on hold.
+    fn focused_file(&self) -> Option<(&str, bool)> {
+        let (view, row) = (&self.data.as_ref()?.view, self.list.cursor);
+        match self.tab {
+            Tab::Records => view.records.get(row).map(|file| (file.path.as_str(), file.held)),
+            Tab::Diagnostics => {
+                view.diagnostics.get(row).map(|file| (file.path.as_str(), file.held))
+            }
+            Tab::Transfer => self.focused_transfer().map(|file| (file.path.as_str(), file.held)),
+            _ => None,
+        }
+    }
+
+    fn focused_transfer(&self) -> Option<&TransferFile> {
+        if self.tab != Tab::Transfer {
+            return None;
+        }
+        self.data.as_ref()?.folder.as_ref()?.files.get(self.list.cursor)
+    }
+
     fn close(&self) -> Step {
         let mut lines = vec![
             format!("Case {} is closed for work.", self.case.id),
@@ -180,6 +203,12 @@ impl Screen for CaseScreen {
             ActionId::CaseClose => may(&allowed.close),
             ActionId::CaseReopen => may(&allowed.reopen),
             ActionId::CaseRequest => Availability::Enabled,
+            ActionId::CaseHold if self.focused_file().is_none() => Availability::Hidden,
+            ActionId::CaseHold => may(&allowed.hold),
+            ActionId::TransferLink => may(&allowed.transfer_link),
+            ActionId::TransferAdd => may(&allowed.transfer_add),
+            ActionId::TransferDelete if self.focused_transfer().is_none() => Availability::Hidden,
+            ActionId::TransferDelete => may(&allowed.transfer_delete),
             _ => Availability::Hidden,
         }
     }
@@ -200,6 +229,14 @@ impl Screen for CaseScreen {
             ActionId::CaseAssign => form(CaseForm::assign(&self.case, session)),
             ActionId::CaseReopen => form(CaseForm::reopen(&self.case, data)),
             ActionId::CaseClose => vec![self.close()],
+            ActionId::CaseHold => {
+                self.focused_file().map_or_else(Vec::new, |(path, held)| hold_steps(path, held))
+            }
+            ActionId::TransferLink => form(TransferForm::link(&self.case, data)),
+            ActionId::TransferAdd => form(TransferForm::add(&self.case)),
+            ActionId::TransferDelete => self
+                .focused_transfer()
+                .map_or_else(Vec::new, |file| vec![TransferForm::delete(&self.case, &file.name)]),
             ActionId::CaseRequest => form(Requests::new_request(session, Some(&self.case.tenant))),
             _ => Vec::new(),
         }
@@ -215,10 +252,13 @@ impl Screen for CaseScreen {
         let mut hints = vec![ActionId::Right, ActionId::Menu];
         hints.extend(match self.tab {
             Tab::Overview => vec![ActionId::CaseConsent, ActionId::CaseAttach],
-            Tab::Records => vec![ActionId::CaseNote],
-            Tab::Diagnostics => vec![ActionId::CaseAttach],
+            Tab::Records => vec![ActionId::CaseNote, ActionId::CaseHold],
+            Tab::Diagnostics => vec![ActionId::CaseAttach, ActionId::CaseHold],
             Tab::Access => vec![ActionId::CaseAccess],
-            Tab::Transfer | Tab::Audit => vec![],
+            Tab::Transfer => {
+                vec![ActionId::TransferAdd, ActionId::TransferDelete, ActionId::TransferLink]
+            }
+            Tab::Audit => vec![],
         });
         hints.extend([ActionId::Help, ActionId::Quit]);
         hints

@@ -227,38 +227,20 @@ fn attachment(case: &CaseRef, fields: &[Field]) -> Result<Attachment, Failure> {
     })
 }
 
-/// Words in the name of a file, and what such files usually hold.
-const NAMES: &[(&str, &str, &[&str])] = &[
-    ("sign", "sign_in_logs", &["euii", "eupi"]),
-    ("audit", "sign_in_logs", &["euii", "eupi"]),
-    ("console", "vm_logs", &["system_metadata", "eupi"]),
-    ("waagent", "vm_logs", &["system_metadata"]),
-    ("dump", "memory_dump", &["support_data", "euii"]),
-    ("screenshot", "vm_console_screenshot", &["support_data", "euii"]),
-    ("polic", "policy_settings", &["oii"]),
-    ("conditional", "policy_settings", &["oii"]),
-    ("role", "access_control", &["oii", "euii"]),
-    ("topology", "network_topology", &["oii", "system_metadata"]),
-    ("network", "network_topology", &["oii", "system_metadata"]),
-    ("health", "resource_health", &["system_metadata"]),
-];
-
 /// Suggests kind and categories from the file's name, until somebody chose categories.
 fn suggest(fields: &mut [Field], focus: usize) {
     if focus != 0 || fields.len() < 3 {
         return;
     }
-    let path = fields[0].word().to_lowercase();
-    let name = path.rsplit('/').next().unwrap_or_default().to_owned();
-    let found = NAMES.iter().find(|(part, _, _)| name.contains(part));
-    let Some((_, kind, categories)) = found else { return };
+    let name = fields[0].word().rsplit('/').next().unwrap_or_default();
+    let Some((kind, categories)) = crate::policy::suggest::of_name(name) else { return };
     use super::form::Value;
     if let Value::One(words, chosen) = &mut fields[1].value {
-        *chosen = words.iter().position(|word| word == kind).unwrap_or(*chosen);
+        *chosen = words.iter().position(|word| *word == kind.as_str()).unwrap_or(*chosen);
     }
     if let Value::Many(words, _) = &mut fields[2].value {
         for (word, on) in words {
-            *on = categories.contains(&word.as_str());
+            *on = categories.iter().any(|category| category.as_str() == word.as_str());
         }
     }
 }

@@ -16,7 +16,9 @@ use ratatui::layout::{Position, Rect};
 pub fn furthest(app: &App, data: &CaseData, tab: Tab, width: u16, height: u16) -> Option<usize> {
     match tab {
         Tab::Overview => Some(overview(app, data, width).furthest(height)),
-        Tab::Transfer => Some(transfer(app, data, width).furthest(height)),
+        Tab::Transfer if data.folder.as_ref().is_none_or(|folder| folder.files.is_empty()) => {
+            Some(transfer(app, data, width).furthest(height))
+        }
         _ => None,
     }
 }
@@ -29,7 +31,7 @@ pub fn count(data: &CaseData, tab: Tab) -> Option<usize> {
         Tab::Records => Some(data.view.records.len()),
         Tab::Diagnostics => Some(data.view.diagnostics.len()),
         Tab::Access => Some(data.view.access.len()),
-        Tab::Transfer => data.view.transfer.files,
+        Tab::Transfer => data.folder.as_ref().map(|folder| folder.files.len()),
         Tab::Audit => data.audit.as_ref().ok().map(Vec::len),
     }
 }
@@ -46,7 +48,7 @@ pub fn draw(
     let empty = |frame: &mut Frame<'_>, why: &str| widgets::empty(frame, area, app.theme, why);
     match tab {
         Tab::Overview => text_tab(frame, area, &overview(app, data, area.width), cursor),
-        Tab::Transfer => text_tab(frame, area, &transfer(app, data, area.width), cursor),
+        Tab::Transfer => transfer_tab(app, frame, area, data, cursor),
         Tab::Records if data.view.records.is_empty() => {
             empty(frame, "No notes, chats, e-mails or calls yet. n adds one.");
         }
@@ -103,6 +105,12 @@ fn overview(app: &App, data: &CaseData, width: u16) -> Details {
     if let Some(at) = view.closed_at {
         lines.field("Closed", Role::Text, words::moment(at, now));
     }
+    if let Some(sla) = &view.sla {
+        lines.field("SLA", if sla.overdue { Role::Bad } else { Role::Text }, sla.in_words());
+    }
+    if let Some(warning) = &view.expunge_warning {
+        lines.field("Expunged", Role::Warn, warning);
+    }
     for contact in &view.contacts {
         lines.field("Contact", Role::Text, format!("{} <{}>", contact.name, contact.upn));
     }
@@ -142,21 +150,71 @@ fn transfer(app: &App, data: &CaseData, width: u16) -> Details {
     if let Some(at) = transfer.link_expires_at {
         lines.field("Link until", Role::Text, words::moment(at, now));
     }
-    match transfer.files {
-        Some(files) => lines.field("Files", Role::Text, files.to_string()),
-        None => lines.field("Files", Role::Dim, "shown to the engineers of the case only"),
-    };
+    match &data.folder {
+        Some(folder) => {
+            if !folder.accounts.is_empty() {
+                lines.field("Accounts", Role::Text, folder.accounts.join(", "));
+            }
+            if let Some(region) = &folder.region {
+                lines.field("Region", Role::Text, region);
+            }
+        }
+        None => {
+            lines.field("Files", Role::Dim, "shown to the engineers of the case only");
+        }
+    }
     if let Some(at) = transfer.due_at {
         lines.field("Deleted", Role::Text, words::moment(at, now));
     }
-    lines.gap().prose(
-        Role::Dim,
-        "Files that the customer put in. Their contents are never searched, and they are deleted \
-         90 days after the case is closed or on a separate request.",
-    );
     lines
 }
 
+/// The transfer folder: its state, and its files for whom they are (DTM-2).
+fn transfer_tab(app: &App, frame: &mut Frame<'_>, area: Rect, data: &CaseData, cursor: usize) {
+    let mut head = transfer(app, data, area.width);
+    let files = data.folder.as_ref().map_or(&[][..], |folder| &folder.files);
+    if files.is_empty() {
+        let told = if data.folder.is_some() { "The folder is empty. " } else { "" };
+        head.gap().prose(
+            Role::Dim,
+            format!(
+                "{told}Files that the customer put in are never searched, and they are deleted 90 \
+                 days after the case is closed or on a separate request."
+            ),
+        );
+        text_tab(frame, area, &head, cursor);
+        return;
+    }
+    let tall = u16::try_from(head.len()).unwrap_or(u16::MAX);
+    let table = if area.height > tall + 4 {
+        head.draw(frame, Rect { height: tall, ..area }, 0);
+        Rect { y: area.y + tall + 1, height: area.height - tall - 1, ..area }
+    } else {
+        area
+    };
+    let rows: Vec<Vec<Cell>> = files
+        .iter()
+        .map(|file| {
+            let at = file.at.map(|at| at.format("%Y-%m-%d %H:%M").to_string());
+            vec![
+                cell(&file.name),
+                cell(text::bytes(file.size)),
+                cell(at.unwrap_or_else(|| "unregistered".to_owned())),
+                cell(words::short(file.by.as_deref().unwrap_or("-"))),
+                Cell(Role::Warn, if file.held { "held" } else { "" }.to_owned()),
+            ]
+        })
+        .collect();
+    table::draw(frame, table, app.theme, TRANSFER, &rows, cursor, true);
+}
+
+const TRANSFER: &[Column] = &[
+    column("File", 0, 0),
+    column("Size", 8, 2),
+    column("Put in", 16, 1),
+    column("By", 14, 3),
+    column("Kept", 6, 0),
+];
 const RECORDS: &[Column] = &[
     column("Record", 0, 0),
     column("Kind", 6, 1),
@@ -204,8 +262,9 @@ fn list_tab(
                 .map(|record| {
                     let kind = record.kind.as_deref().unwrap_or("-");
                     let inside = if record.internal { " (internal)" } else { "" };
+                    let held = if record.held { " (held)" } else { "" };
                     vec![
-                        cell(format!("{}{inside}", record.name)),
+                        cell(format!("{}{inside}{held}", record.name)),
                         cell(kind),
                         cell(text::bytes(record.size)),
                         cell(record.at.map_or_else(|| "-".to_owned(), stamp)),

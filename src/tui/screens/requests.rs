@@ -116,7 +116,7 @@ fn split(list: &str) -> impl Iterator<Item = &str> {
 
 fn received(fields: &[Field]) -> Result<NewRequest, Failure> {
     let unknown = |error: crate::model::UnknownWord| Failure::usage(error.to_string());
-    let given = |kind, value: &str| GivenIdentifier { kind, value: value.to_owned(), salt: None };
+    let given = |kind, value: &str| GivenIdentifier::new(kind, value);
     let mut identifiers: Vec<GivenIdentifier> =
         split(fields[4].word()).map(|value| given(IdentifierType::Email, value)).collect();
     identifiers.extend(split(fields[5].word()).map(|value| given(IdentifierType::Name, value)));

@@ -204,4 +204,3 @@ pub(super) fn request(
         Err(error) => Err(Some(unreadable(&path, &error))),
     }
 }
-

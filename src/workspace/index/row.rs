@@ -3,7 +3,7 @@
 use super::stamp::Stamps;
 use crate::model::{
     AccessRequest, Answer, Approval, Case, CaseStatus, Closure, ConsentEntry, DsrState, FORMAT, Id,
-    Portal, Principal, Regime, Severity, Tenant, Time, Tombstone, TransferLink,
+    Portal, Principal, Regime, Restriction, Severity, Tenant, Time, Tombstone, TransferLink,
 };
 use crate::workspace::{Problem, ProblemKind};
 use chrono::{DateTime, NaiveDate};
@@ -85,7 +85,10 @@ pub(super) struct Block {
     pub dsrs: Seal,
     pub requests: Vec<RequestRow>,
     pub request_problems: Vec<StoredProblem>,
-    /// Of `audit.jsonl`.
+    /// Of `audit.jsonl`, for the latest moment that it speaks of: seconds and nanoseconds.
+    pub log: Seal,
+    pub latest: Option<(i64, u32)>,
+    /// Of `audit.jsonl`, for what is wrong with it.
     pub audit: Seal,
     pub audit_problems: Vec<StoredProblem>,
 }
@@ -153,15 +156,13 @@ pub(super) struct CaseRow {
     engineers: Vec<String>,
     consent: Vec<(u8, i64, String)>,
     closures: Vec<(i64, i64, Option<usize>)>,
+    /// Whether the case may be opened again, and since when.
+    restriction: Option<(bool, i64)>,
     transfer: Option<(i64, Vec<String>)>,
 }
 
-const KINDS: [ProblemKind; 4] = [
-    ProblemKind::Unreadable,
-    ProblemKind::Unregistered,
-    ProblemKind::Limit,
-    ProblemKind::Invalid,
-];
+const KINDS: [ProblemKind; 4] =
+    [ProblemKind::Unreadable, ProblemKind::Unregistered, ProblemKind::Limit, ProblemKind::Invalid];
 
 impl StoredProblem {
     /// Stands for a record that is not there, which is nobody's problem.
@@ -218,7 +219,9 @@ mod seconds_or_none {
         time.map(|time| time.timestamp()).serialize(to)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Time>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<Time>, D::Error> {
         Ok(Option::<i64>::deserialize(from)?.and_then(super::time))
     }
 }
@@ -276,6 +279,7 @@ impl CaseRow {
             .chain(case.closed_at)
             .chain(case.consent.iter().map(|entry| entry.at))
             .chain(case.closures.iter().flat_map(|c| [c.closed_at, c.reopened_at]))
+            .chain(case.restriction.iter().map(|restriction| restriction.at))
             .chain(case.transfer.iter().map(|link| link.link_issued_at));
         let mut times = times;
         times.all(whole).then(|| Self {
@@ -301,6 +305,7 @@ impl CaseRow {
                 .iter()
                 .map(|c| (c.closed_at.timestamp(), c.reopened_at.timestamp(), c.answers))
                 .collect(),
+            restriction: case.restriction.as_ref().map(|r| (r.no_reopen, r.at.timestamp())),
             transfer: case
                 .transfer
                 .as_ref()
@@ -326,6 +331,12 @@ impl CaseRow {
                 answers,
             })
         });
+        let restriction = match self.restriction {
+            Some((no_reopen, at)) => {
+                Some(Restriction { no_reopen, at: time(at)?, by: String::new(), note: None })
+            }
+            None => None,
+        };
         let transfer = match self.transfer {
             Some((at, accounts)) => {
                 Some(TransferLink { link_issued_at: time(at)?, accounts, region: None })
@@ -350,7 +361,8 @@ impl CaseRow {
             contacts: Vec::new(),
             consent: consent.collect::<Option<_>>()?,
             closures: closures.collect::<Option<_>>()?,
-            restriction: None,
+            sla: None,
+            restriction,
             transfer,
             x: None,
         })
@@ -361,8 +373,12 @@ impl CaseRow {
 pub(super) fn outline(mut case: Case) -> Case {
     case.description.clear();
     case.contacts.clear();
-    case.restriction = None;
+    case.sla = None;
     case.x = None;
+    if let Some(restriction) = &mut case.restriction {
+        restriction.by.clear();
+        restriction.note = None;
+    }
     for entry in &mut case.consent {
         entry.by.clear();
     }
@@ -458,10 +474,7 @@ impl RequestRow {
     }
 
     /// What was read: an outline, a problem, or nothing where there is no record.
-    pub(super) fn into_read(
-        self,
-        path: String,
-    ) -> Option<Result<RequestOutline, Option<Problem>>> {
+    pub(super) fn into_read(self, path: String) -> Option<Result<RequestOutline, Option<Problem>>> {
         Some(match self.outline {
             Some((state, day)) => Ok(RequestOutline {
                 path,

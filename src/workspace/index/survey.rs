@@ -10,9 +10,10 @@ use super::stamp::{Gatherer, Stamps, Tick};
 use super::{Workspace, file};
 use crate::env;
 use crate::error::Result;
-use crate::fs::FsDir;
+use crate::fs::{FsDir, Stat};
 use crate::model::{Id, Tenant};
 use crate::workspace::{CaseRef, DsrRef, Problem, ProblemKind, layout};
+use chrono::DateTime;
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -130,7 +131,8 @@ impl Workspace {
             reads: AtomicUsize::new(0),
             unfinished: Mutex::new(None),
         };
-        let results: Vec<Mutex<Option<Outcome<R>>>> = ids.iter().map(|_| Mutex::new(None)).collect();
+        let results: Vec<Mutex<Option<Outcome<R>>>> =
+            ids.iter().map(|_| Mutex::new(None)).collect();
         // The largest first, so that no thread is left alone with it at the end.
         let mut order: Vec<usize> = (0..ids.len()).collect();
         let size = |at: &usize| known.get(ids[*at].as_str()).map_or(0, |k| run.rows_of(*k));
@@ -336,8 +338,7 @@ impl Run<'_> {
         let (tenant, readable) = match self.workspace.tenant_or_problem(id) {
             Ok(tenant) => (Ok(TenantRow::from(&tenant)), true),
             Err(problem) => {
-                let readable =
-                    problem.as_ref().is_none_or(|p| p.kind != ProblemKind::Unreadable);
+                let readable = problem.as_ref().is_none_or(|p| p.kind != ProblemKind::Unreadable);
                 let problem = problem.as_ref().map(StoredProblem::from);
                 (Err(problem.unwrap_or_else(StoredProblem::nothing)), readable)
             }
@@ -359,6 +360,7 @@ impl Run<'_> {
         let as_indexed = self.look.freshness == Freshness::AsIndexed;
         let everything = self.look.parts == Parts::Everything;
         let engagements = self.engagements(id, &mut block, as_indexed, work, renewed);
+        self.log(id, &mut block, work, renewed);
         if everything && !as_indexed {
             self.requests(id, &mut block, work, renewed);
             self.audit(id, &mut block, work, renewed);
@@ -509,6 +511,36 @@ impl Run<'_> {
             *renewed += usize::from(seal.settled);
             block.requests.push(RequestRow::of(&dsr.id, seal, &found));
         }
+    }
+
+    /// The latest moment of a tenant's log, remembered for whoever asks next.
+    fn log(&self, id: &Id, block: &mut Block, work: &mut Work, renewed: &mut usize) {
+        let path = layout::audit(id);
+        let stat = self.workspace.fs().stat(&path);
+        let stamps = |stat: &io::Result<Stat>| {
+            let mut stamps = Gatherer::new();
+            stamps.add(stat);
+            stamps.done()
+        };
+        if block.log.holds(stamps(&stat)) {
+            work.kept += 1;
+            if let Ok(stat) = stat {
+                let latest = block.latest.and_then(|(s, n)| DateTime::from_timestamp(s, n));
+                self.workspace.remember_latest(id, stat, latest);
+            }
+            return;
+        }
+        if self.look.freshness == Freshness::AsIndexed {
+            return;
+        }
+        self.begin();
+        work.read += 1;
+        let now = stamps(&self.workspace.fs().stat(&path));
+        let latest = self.workspace.latest_event(id);
+        block.log = self.seal(now, latest.is_ok());
+        block.latest =
+            latest.ok().flatten().map(|at| (at.timestamp(), at.timestamp_subsec_nanos()));
+        *renewed += usize::from(block.log.settled);
     }
 
     fn audit(&self, id: &Id, block: &mut Block, work: &mut Work, renewed: &mut usize) {

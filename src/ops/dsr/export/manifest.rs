@@ -14,7 +14,6 @@ use serde::Serialize;
 /// `manifest.json`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Exported {
-    pub schema: &'static str,
     pub dsr: Id,
     pub tenant: Id,
     #[serde(rename = "type")]
@@ -83,7 +82,6 @@ impl Exported {
             why: store.why.clone(),
         };
         Self {
-            schema: "caseward/export/1",
             dsr: dsr.id.clone(),
             tenant: dsr.tenant.clone(),
             kind: request.kind,
@@ -100,6 +98,19 @@ impl Exported {
             out: dir.path().display().to_string(),
         }
     }
+}
+
+/// The manifest itself: with its schema in front.
+#[derive(Serialize)]
+struct Manifest<'a> {
+    schema: &'static str,
+    #[serde(flatten)]
+    exported: &'a Exported,
+}
+
+/// `manifest.json`.
+pub(super) fn manifest(exported: &Exported) -> Result<Vec<u8>> {
+    json(&Manifest { schema: "caseward/export/1", exported })
 }
 
 /// Indented JSON with a last line feed.

@@ -318,7 +318,7 @@ fn write(
     let exported = Exported::new(context, dsr, request, dir, items, selection.left_out.clone());
     dir.file("index.html", &mut manifest::page(&exported).as_slice())?;
     // Last: without it a directory is visibly unfinished.
-    dir.file("manifest.json", &mut manifest::json(&exported)?.as_slice())?;
+    dir.file("manifest.json", &mut manifest::manifest(&exported)?.as_slice())?;
     Ok(exported)
 }
 

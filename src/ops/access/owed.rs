@@ -1,0 +1,65 @@
+//! What the clocks did to access requests, written into the logs by whoever comes next.
+//!
+//! A request that expires (SAR-15) and access that reaches its longest duration (SAR-16) end at an
+//! instant at which no program runs. The entry that is owed for it has an id derived from that
+//! instant, so however many write it, the log has it once.
+
+use super::matter::{LoadedMatter, matters};
+use crate::error::Result;
+use crate::model::Activity;
+use crate::ops::{Context, EventDraft, Matter};
+use crate::policy::access::SarState;
+use crate::workspace::{CaseRef, Commit};
+
+/// Writes what is owed for the requests of one case. AUD-4: an expired request concerns the tenant
+/// that made it, ended access the tenant that gave it, and nobody else.
+pub(in crate::ops) fn settle_case(context: &Context, case: &CaseRef) -> Result<usize> {
+    if context.read_only {
+        return Ok(0);
+    }
+    let loaded = context.workspace.case(case).ok();
+    let mut commit = Commit::new();
+    let mut owed = 0;
+    for matter in matters(context, case, loaded.as_ref())?.0 {
+        owed += usize::from(owe(context, &matter, &mut commit));
+    }
+    context.commit(commit)?;
+    Ok(owed)
+}
+
+/// Writes what is owed for all requests of the workspace; how many entries there should be.
+///
+/// # Errors
+/// The records cannot be read, or the logs not be written.
+pub fn settle_lapsed(context: &Context) -> Result<usize> {
+    let mut owed = 0;
+    for tenant in context.workspace.tenants()?.0 {
+        let tenant = tenant.value.domain;
+        for id in context.workspace.case_ids(&tenant)?.0 {
+            owed += settle_case(context, &CaseRef { tenant: tenant.clone(), id })?;
+        }
+    }
+    Ok(owed)
+}
+
+fn owe(context: &Context, matter: &LoadedMatter, commit: &mut Commit) -> bool {
+    let request = &matter.request.value;
+    let status = matter.status(context);
+    if !status.lapsed {
+        return false;
+    }
+    let about = Matter::access_request(&request.id);
+    let event = |activity| EventDraft::by_app(activity, &about, status.since);
+    match status.state {
+        SarState::Expired => {
+            let event = event(Activity::RequestCanceled).change("state", "pending", "expired");
+            commit.owe(&request.request_tenant, event.build());
+        }
+        SarState::Completed => {
+            let event = event(Activity::ApprovalRemoved).change("state", "approved", "completed");
+            commit.owe(&request.resource_tenant, event.build());
+        }
+        _ => return false,
+    }
+    true
+}
