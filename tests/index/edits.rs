@@ -41,8 +41,8 @@ pub enum Edit {
 pub fn any() -> impl Strategy<Value = Edit> {
     let n = 0..64_usize;
     prop_oneof![
-        4 => (n.clone(), any::<u8>()).prop_map(|(n, w)| Edit::Reword(n, w)),
-        2 => (n.clone(), any::<u8>()).prop_map(|(n, w)| Edit::Replace(n, w)),
+        4 => (n.clone(), proptest::arbitrary::any::<u8>()).prop_map(|(n, w)| Edit::Reword(n, w)),
+        2 => (n.clone(), proptest::arbitrary::any::<u8>()).prop_map(|(n, w)| Edit::Replace(n, w)),
         2 => n.clone().prop_map(Edit::Garbage),
         1 => n.clone().prop_map(Edit::Future),
         3 => n.clone().prop_map(Edit::Delete),
@@ -58,11 +58,11 @@ pub fn any() -> impl Strategy<Value = Edit> {
         2 => n.prop_map(Edit::Hold),
         1 => Just(Edit::Unapprove),
         1 => Just(Edit::TearAudit),
-        2 => any::<bool>().prop_map(Edit::OwnConsent),
+        2 => proptest::arbitrary::any::<bool>().prop_map(Edit::OwnConsent),
         1 => Just(Edit::OwnClose),
         1 => Just(Edit::IndexGone),
-        1 => any::<u16>().prop_map(Edit::IndexCut),
-        1 => (any::<u16>(), any::<u8>()).prop_map(|(at, b)| Edit::IndexGarbage(at, b)),
+        1 => proptest::arbitrary::any::<u16>().prop_map(Edit::IndexCut),
+        1 => (proptest::arbitrary::any::<u16>(), proptest::arbitrary::any::<u8>()).prop_map(|(at, b)| Edit::IndexGarbage(at, b)),
         1 => Just(Edit::IndexFuture),
     ]
 }

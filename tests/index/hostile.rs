@@ -39,7 +39,7 @@ fn what_lies_in_its_place_is_no_index() {
     world.settle();
     let index = world.index();
     let bytes = std::fs::read(&index).unwrap();
-    for length in (0..bytes.len()).step_by(bytes.len() / 40) {
+    for length in (0..bytes.len()).step_by(bytes.len() / 12) {
         std::fs::write(&index, &bytes[..length]).unwrap();
         world.agrees(&format!("cut to {length} of {}", bytes.len()));
     }

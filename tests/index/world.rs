@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use tempfile::TempDir;
 
 /// Enough cases for an index to be worth it.
-const CASES: u64 = 80;
+const CASES: u64 = 60;
 
 /// The word that every title of the world's cases is made to begin with.
 pub const WORD: &str = "Mailbox";
@@ -127,7 +127,7 @@ impl World {
         for _ in 0..10_000 {
             let (_, work) = self.checked();
             quiet = if work.saved { 0 } else { quiet + 1 };
-            if work.read == 0 || quiet > 20 {
+            if work.read == 0 || quiet > 5 {
                 return;
             }
         }

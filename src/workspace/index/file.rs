@@ -159,8 +159,11 @@ impl Unfinished {
         }
         let mut file = fs.create_private(&path).ok()?;
         // Writing is what stamps it on every file system.
-        file.write_at(b"-", 0).ok()?;
-        let stat = file.stat().ok()?;
+        let stat = file.write_at(b"-", 0).and_then(|()| file.stat());
+        let Ok(stat) = stat else {
+            clear(workspace, account);
+            return None;
+        };
         Some(Self { tick: (stat.mtime, stat.mtime_nanos), path, file, _lock: lock })
     }
 
