@@ -224,8 +224,18 @@ impl Workspace {
             None => self.ids(&layout::tenants())?.0,
         };
         let mut found = Vec::new();
+        // Digits have no case: the directory of such a name is the only one that can be meant.
+        if id.as_str().bytes().all(|byte| byte.is_ascii_digit()) {
+            for tenant in &tenants {
+                let case = CaseRef { tenant: tenant.clone(), id: id.clone() };
+                match self.fs.stat(&layout::case_dir(&case)) {
+                    Ok(stat) if stat.kind == FileKind::Dir => found.push(case),
+                    _ => {}
+                }
+            }
+        }
         let mut known = Vec::new();
-        for tenant in tenants {
+        for tenant in if found.is_empty() { tenants } else { Vec::new() } {
             for case in self.case_ids(&tenant)?.0 {
                 if case == id {
                     found.push(CaseRef { tenant: tenant.clone(), id: case });
@@ -333,6 +343,14 @@ impl Workspace {
     /// # Errors
     /// There is none of that id.
     pub fn find_access_request(&self, sar: &Id) -> Result<(CaseRef, Loaded<AccessRequest>)> {
+        // The index may know where it is; what it says there is read from the file.
+        if let Some(case) = self.indexed_case_of(sar)
+            && let Ok(Some(request)) =
+                self.load::<AccessRequest>(&layout::access_request(&case, sar))
+            && request.value.id == *sar
+        {
+            return Ok((case, request));
+        }
         let mut known = Vec::new();
         for tenant in self.ids(&layout::tenants())?.0 {
             for id in self.case_ids(&tenant)?.0 {

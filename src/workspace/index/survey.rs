@@ -4,14 +4,14 @@ use super::file::{Contents, Part, Stored, Unfinished};
 use super::read::{self, Read, add_approval, stamps_of};
 use super::row::{
     Block, Engagement, Head, RequestOutline, RequestRow, Row, Seal, StoredProblem, TenantRow,
-    problems, stored,
+    outline, problems, stored,
 };
 use super::stamp::{Gatherer, Stamps, Tick};
 use super::{Workspace, file};
 use crate::env;
 use crate::error::Result;
 use crate::fs::{FsDir, Stat};
-use crate::model::{Id, Tenant};
+use crate::model::{Case, Id, Tenant};
 use crate::workspace::{CaseRef, DsrRef, Problem, ProblemKind, layout};
 use chrono::DateTime;
 use std::collections::{HashMap, HashSet};
@@ -87,6 +87,9 @@ pub struct Work {
 /// Of this many rows one may be out of date before an index is written anew: reading a few files
 /// again is cheaper than writing all rows.
 const WORTH: usize = 256;
+
+/// A tenant with fewer cases is read faster from its files than out of a large index.
+const MANY: usize = 256;
 
 /// A workspace of which less than this is read has no index: it is as fast without.
 const SMALL: usize = 64;
@@ -187,6 +190,38 @@ impl Workspace {
         let dir = layout::cases(&case_ref.tenant);
         let cases = self.fs.open_dir(&dir).map_err(|error| self.io("read", &dir, error))?;
         Ok(read::engagement(self, &*cases, case_ref).engagement)
+    }
+
+    /// The case that an access request was made for, as the index has it: where to look first.
+    pub(in crate::workspace) fn indexed_case_of(&self, sar: &Id) -> Option<CaseRef> {
+        if !self.is_indexed() {
+            return None;
+        }
+        let freshness = Freshness::AsIndexed;
+        let look = Look { parts: Parts::Engagements, freshness, tenant: None };
+        let of = |seen: Surveyed| {
+            let has = |engagement: &Engagement| engagement.access.iter().any(|(r, _)| r.id == *sar);
+            let id = seen.engagements.into_iter().find(has)?.id;
+            Some(CaseRef { tenant: seen.tenant.domain, id })
+        };
+        self.survey(look, &|_| true, &of).ok()?.0.into_iter().flatten().next()
+    }
+
+    /// The cases of a tenant as they are now, without their prose. Of many, from the index where it
+    /// is true.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn case_outlines(&self, tenant: &Id) -> Result<Vec<Case>> {
+        let (ids, _) = self.case_ids(tenant)?;
+        if ids.len() < MANY || !self.is_indexed() {
+            let cases = self.cases(tenant)?.0.into_iter();
+            return Ok(cases.map(|case| outline(case.value)).collect());
+        }
+        let look = Look { tenant: Some(tenant), ..Look::at(Parts::Engagements) };
+        let cases = |seen: Surveyed| seen.engagements.into_iter().filter_map(|e| e.case).collect();
+        let (cases, _, _): (Vec<Vec<Case>>, _, _) = self.survey(look, &|_| true, &cases)?;
+        Ok(cases.into_iter().flatten().collect())
     }
 
     /// Whether there is an index at all.
