@@ -5,7 +5,7 @@
 use crate::error::{Error, Result};
 use crate::model::Time;
 use chrono::{SubsecRound, Utc};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The wall clock, in whole seconds.
 #[must_use]
@@ -66,6 +66,12 @@ pub fn default_workspace() -> Option<PathBuf> {
     }
     let here = std::env::current_dir().ok()?;
     here.ancestors().find(|dir| dir.join("workspace.toml").is_file()).map(PathBuf::from)
+}
+
+/// The path from the root, so that what is printed of it holds in any directory.
+#[must_use]
+pub fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }
 
 /// Where this user's state lies (XDG): the checkpoints last seen.

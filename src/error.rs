@@ -214,6 +214,9 @@ impl From<crate::attest::Error> for Error {
             Attest::Version { .. } | Attest::Damaged(_) | Attest::Key(_) => Self::from(
                 Invalid::new(".attest", message).hint("`caseward attest verify` says what is wrong"),
             ),
+            Attest::WeakFileSystem { .. } => Self::from(Invalid::new(".attest", message).hint(
+                "move the workspace to ext4, xfs, btrfs, zfs or CephFS, or accept it: `caseward attest accept-weak-filesystem`; reports will say so",
+            )),
             Attest::NotMounted { .. } => Self::from(
                 Invalid::new(".attest", message).hint("mount it, then start again"),
             ),

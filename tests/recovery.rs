@@ -15,8 +15,9 @@ mod world;
 
 use caseward::attest::Log;
 use caseward::error::Result;
-use caseward::fs::Fs;
+use caseward::fs::sim::SimFs;
 use caseward::fs::stop::StopFs;
+use caseward::fs::{Fs, RelPath};
 use caseward::model::{
     Decision, DsrState, DsrType, GivenIdentifier, IdentifierType, PlanScope, Regulation,
     RequestOption, Requester,
@@ -314,6 +315,66 @@ fn a_commit_that_is_stopped_while_it_is_taken_back_is_taken_back() {
                 break;
             }
         }
+    }
+}
+
+/// The workspace on a simulated disk.
+fn simulated(world: &World) -> SimFs {
+    let fs = SimFs::new();
+    for entry in walkdir::WalkDir::new(world.root()).min_depth(1).sort_by_file_name() {
+        let entry = entry.unwrap();
+        let path = RelPath::new(entry.path().strip_prefix(world.root()).unwrap()).unwrap();
+        if entry.file_type().is_dir() {
+            fs.create_dir(&path).unwrap();
+        } else {
+            let bytes = std::fs::read(entry.path()).unwrap();
+            fs.create(&path).unwrap().write_at(&bytes, 0).unwrap();
+        }
+    }
+    fs.settled()
+}
+
+/// A flush that fails, of a record or of the log, ends all writing until the next start: whoever
+/// shares the open workspace is refused, and nothing reaches the disk.
+#[test]
+fn after_a_failed_flush_the_whole_program_writes_nothing() {
+    let (world, id, _) = approved_deletion();
+    let disk = simulated(&world);
+    let open = |fs: &SimFs| {
+        let fs: Arc<dyn Fs> = Arc::new(fs.clone());
+        Workspace::open_with(fs, &world.root(), caseward::workspace::Access::Write).unwrap()
+    };
+    let probe = disk.settled();
+    execute(&context(&open(&probe), NOW, ANA), &id).unwrap();
+    let flushes = probe.flushes();
+    // Those of the transaction and those of the commit that records it.
+    assert!(flushes.iter().any(|flush| flush.name.starts_with(".attest")));
+    assert!(flushes.iter().any(|flush| flush.name.starts_with(".journal")));
+    for flush in &flushes {
+        let fs = disk.settled();
+        let workspace = open(&fs);
+        fs.fail_step(flush.step, std::io::ErrorKind::Other);
+        let what = format!("flush of {}", flush.name);
+        assert!(execute(&context(&workspace, NOW, ANA), &id).is_err(), "{what}");
+        // Other operations on the same open workspace, as the terminal interface does them.
+        let after = fs.steps();
+        let again = execute(&context(&workspace, NOW, ANA), &id).unwrap_err();
+        assert!(again.to_string().contains("nothing more is written"), "{what}: {again}");
+        let engineer = caseward::model::Engineer {
+            principal: "dan@support.example.com".to_owned(),
+            name: "Dan".to_owned(),
+            os_user: None,
+            ssh_key: None,
+        };
+        let after_it = context(&workspace, NOW, ANA);
+        let other = caseward::ops::settings::add_engineer(&after_it, engineer).unwrap_err();
+        assert!(other.to_string().contains("nothing more is written"), "{what}: {other}");
+        assert_eq!(fs.steps(), after, "{what}: something was changed after it");
+        // The next start goes on.
+        let fs = fs.settled();
+        let workspace = open(&fs);
+        let done = execute(&context(&workspace, NOW, ANA), &id).unwrap();
+        assert!(done.complete, "{what}");
     }
 }
 

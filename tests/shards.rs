@@ -109,21 +109,18 @@ impl World {
 #[test]
 fn eight_shards_are_one_run() {
     let world = world();
-    let (code, said) = world.run(&["dsr", "discover", &world.dsr, "--json"]);
+    // A twin, because a discovery leaves a line in the audit log, which is searched as well.
+    let twin = World {
+        dir: tempfile::tempdir().unwrap(),
+        tenant: world.tenant.clone(),
+        dsr: world.dsr.clone(),
+    };
+    let copied = Command::new("cp").arg("-a").args([world.root(), twin.root()]).status().unwrap();
+    assert!(copied.success());
+    let (code, said) = twin.run(&["dsr", "discover", &world.dsr, "--json"]);
     assert_eq!(code, 0, "{said}");
-    let (whole, alone) = (document(&said), world.findings());
+    let (whole, alone) = (document(&said), twin.findings());
     assert!(whole["findings"].as_u64().unwrap() > 3, "the test would show nothing: {whole:#}");
-    std::fs::remove_file(
-        world
-            .root()
-            .join("tenants")
-            .join(&world.tenant)
-            .join("dsr")
-            .join(&world.dsr)
-            .join("findings.jsonl"),
-    )
-    .unwrap();
-
     let shards = world.search(8);
     let bytes: Vec<u64> = shards.iter().map(|shard| shard["bytes"].as_u64().unwrap()).collect();
     let mean = bytes.iter().sum::<u64>() / 8;

@@ -44,11 +44,14 @@ impl Disk {
     /// # Errors
     /// [`Error::ReadOnly`] after a failed flush.
     pub(crate) fn writable(&self, path: &RelPath) -> Result<(), Error> {
-        if self.poisoned.load(Ordering::SeqCst) {
-            let detail = "an earlier flush failed".to_owned();
-            return Err(Error::ReadOnly { path: path.clone(), detail });
-        }
-        Ok(())
+        let detail = if self.poisoned.load(Ordering::SeqCst) {
+            "an earlier flush failed".to_owned()
+        } else {
+            // Somebody else's flush, of a record or through another handle on this log.
+            let Some(failed) = self.fs.failed_flush() else { return Ok(()) };
+            failed
+        };
+        Err(Error::ReadOnly { path: path.clone(), detail })
     }
 
     fn flushed(&self, path: &RelPath, result: io::Result<()>) -> Result<(), Error> {

@@ -27,6 +27,9 @@ pub enum Error {
          nothing is finished before it is"
     )]
     NotMounted { mount: RelPath },
+    /// Renames, locks or flushes may not hold on it, and nobody accepted that.
+    #[error("{path} lies on a file system ({name}) that is not known to keep what was flushed")]
+    WeakFileSystem { path: RelPath, name: String },
     /// An earlier step of this session failed; a new session recovers first.
     #[error("an earlier step failed: open the log again, so that it recovers")]
     Broken,

@@ -149,7 +149,7 @@ impl Warnings {
     pub const SAME_CONTENT: Self = Self(0x0010);
     /// After the removal something bears a removed file's path again.
     pub const PATH_TAKEN_AGAIN: Self = Self(0x0020);
-    /// The workspace lies on a file system accepted as weak.
+    /// The log or a file lay on a file system not known to keep what was flushed, accepted as such.
     pub const WEAK_FILE_SYSTEM: Self = Self(0x0040);
     /// The transaction was interrupted and recovery finished it.
     pub const RECOVERED: Self = Self(0x0080);

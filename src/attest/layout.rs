@@ -71,6 +71,11 @@ impl Layout {
         self.base.join("allowed_signers")
     }
 
+    /// The file systems that were accepted as weak, a name a line.
+    pub(crate) fn weak(&self) -> RelPath {
+        self.base.join("weak_filesystems")
+    }
+
     pub(crate) fn txn(&self) -> RelPath {
         self.base.join("txn")
     }

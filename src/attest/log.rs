@@ -5,6 +5,7 @@ use super::disk::Disk;
 use super::key::{LogKey, is_origin};
 use super::layout::{Layout, TEMPORARY, VERSION};
 use super::merkle::{Claim, Prover, leaf_hash};
+use super::weak::weak_filesystem;
 use super::{Body, Entry, Error, Head, Leaf, Opening, Sha256, TxId, pass};
 use crate::fs::{FileKind, Fs, RelPath, Replace};
 use chrono::{DateTime, Utc};
@@ -23,8 +24,25 @@ impl Log {
     /// beside its final place and appears whole, by one rename.
     ///
     /// # Errors
-    /// [`Error::Exists`], [`Error::Invalid`] for an origin that no checkpoint can bear, I/O.
+    /// [`Error::Exists`], [`Error::Invalid`] for an origin that no checkpoint can bear,
+    /// [`Error::WeakFileSystem`], I/O.
     pub fn create(fs: Arc<dyn Fs>, origin: &str, now: DateTime<Utc>) -> Result<Self, Error> {
+        if let Ok(Some(name)) = weak_filesystem(&*fs, &RelPath::root()) {
+            let path = Layout::live().base().clone();
+            return Err(Error::WeakFileSystem { path, name: name.to_owned() });
+        }
+        Self::create_anywhere(fs, origin, now)
+    }
+
+    /// As [`Log::create`]; a weak file system is accepted, and that is recorded.
+    ///
+    /// # Errors
+    /// As [`Log::create`], but for the file system.
+    pub fn create_anywhere(
+        fs: Arc<dyn Fs>,
+        origin: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Error> {
         if !is_origin(origin) {
             return Err(Error::Invalid(format!(
                 "{origin:?} cannot name a log: printable ASCII without space, +, \" and \\"
@@ -60,6 +78,7 @@ impl Log {
         ] {
             disk.create(&path, bytes)?;
         }
+        Self::note_weak(&disk, &layout)?;
         for directory in &directories {
             disk.sync_dir(&disk.dir(directory)?)?;
         }

@@ -33,6 +33,7 @@ mod statement;
 mod time;
 mod transaction;
 mod verify;
+mod weak;
 mod withdraw;
 
 pub use crate::model::Sha256;
@@ -57,6 +58,7 @@ pub use sshsig::{SshKey, SshSignature};
 pub use statement::{DecisionError, Statement};
 pub use time::Clock;
 pub use verify::{Check, Verification, VerifyOptions};
+pub use weak::{Footing, weak_filesystem};
 
 #[cfg(test)]
 mod tests;

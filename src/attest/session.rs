@@ -94,6 +94,7 @@ impl Log {
     fn begin(&self, lock: Box<dyn FsLock>, clock: Clock) -> Result<Session, Error> {
         self.disk.writable(self.layout.base())?;
         self.check_permissions()?;
+        self.check_footing(&self.layout.head())?;
         let state = super::recover::Found::read(self)?;
         let mut session = Session {
             log: self.clone(),

@@ -288,3 +288,45 @@ fn proofs_from_the_log_verify() {
     }
     assert!(place.log.inclusion_proof(size, size).is_err());
 }
+
+#[test]
+fn a_file_that_a_process_holds_open_is_warned_of() {
+    for held in [true, false] {
+        let (place, removal) = (Place::new(), all_files());
+        let path = place.dir.path().join(removal.items[0].path.as_path());
+        let handle = held.then(|| std::fs::File::open(path).unwrap());
+        let mut session = place.log.lock(noon()).unwrap();
+        let outcome = session.remove(&removal, &mut quiet).unwrap();
+        assert!(outcome.is_complete());
+        assert_eq!(outcome.warnings.has(Warnings::OPEN_ELSEWHERE), held);
+        drop(handle);
+    }
+}
+
+#[test]
+fn a_weak_file_system_is_refused_until_it_is_accepted_and_then_warned_of() {
+    let sim = crate::fs::sim::SimFs::new();
+    let fs: Arc<dyn Fs> = Arc::new(sim.clone());
+    let file = RelPath::new("note.txt").unwrap();
+    fs.create(&file).unwrap().write_at(b"Jane", 0).unwrap();
+    let strong = Log::create(Arc::clone(&fs), ORIGIN, noon()).unwrap();
+    assert!(strong.footing().unwrap().supported);
+    sim.weaken();
+    let elsewhere = crate::fs::sim::SimFs::new();
+    elsewhere.weaken();
+    let refused = Log::create(Arc::new(elsewhere.clone()), ORIGIN, noon());
+    assert!(matches!(refused, Err(Error::WeakFileSystem { .. })));
+    assert_eq!(elsewhere.steps(), 0, "nothing was made");
+    let born = Log::create_anywhere(Arc::new(elsewhere), ORIGIN, noon()).unwrap();
+    assert!(born.footing().unwrap().accepted && born.lock(noon()).is_ok());
+
+    // A log that was moved there.
+    assert!(matches!(strong.lock(noon()), Err(Error::WeakFileSystem { .. })));
+    assert!(strong.accept_weak_filesystem(&file).unwrap());
+    let mut session = strong.lock(noon()).unwrap();
+    let mut removal = all_files();
+    removal.items = vec![RemovalItem::remove(file, 4, Sha256::of(b"Jane"))];
+    let outcome = session.remove(&removal, &mut quiet).unwrap();
+    assert!(outcome.warnings.has(Warnings::WEAK_FILE_SYSTEM));
+    assert!(strong.verify(&VerifyOptions::default(), &mut |_, _| {}).ok);
+}

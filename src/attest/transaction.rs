@@ -54,7 +54,7 @@ pub(crate) fn plan(
 /// Where the file systems of files are mounted.
 #[derive(Debug)]
 struct Mounts<'a> {
-    disk: &'a Disk,
+    log: &'a Log,
     /// That of the log.
     home: u64,
     /// By directory: the topmost directory of the workspace on the same other file system.
@@ -64,7 +64,7 @@ struct Mounts<'a> {
 impl<'a> Mounts<'a> {
     fn new(log: &'a Log) -> Result<Self, Error> {
         let home = log.disk.mount_of(log.layout.base())?;
-        Ok(Self { disk: &log.disk, home, known: HashMap::new() })
+        Ok(Self { log, home, known: HashMap::new() })
     }
 
     /// Adds to a file that is there where its file system is mounted.
@@ -79,9 +79,13 @@ impl<'a> Mounts<'a> {
         if let Some(known) = self.known.get(dir) {
             return Ok(known.clone());
         }
-        let mount = self.disk.mount_of(dir)?;
+        self.log.check_footing(&dir.join("_"))?;
+        let mount = self.log.disk.mount_of(dir)?;
         let mut top = dir.clone();
-        while mount != self.home && !top.is_root() && self.disk.mount_of(&top.parent())? == mount {
+        while mount != self.home
+            && !top.is_root()
+            && self.log.disk.mount_of(&top.parent())? == mount
+        {
             top = top.parent();
         }
         let found = (mount != self.home).then_some(top);
@@ -229,6 +233,9 @@ pub(crate) fn forward(
         None => {
             let mut phase = withdraw_all(&disk, &layout, intent, progress)?;
             phase.warnings = phase.warnings.with(limits(session, intent)?);
+            if held_open(&disk, intent, &phase) {
+                phase.warnings = phase.warnings.with(Warnings::OPEN_ELSEWHERE);
+            }
             disk.replace(&layout.phase(tx), &to_bytes(&phase))?;
             phase
         }
@@ -244,15 +251,29 @@ pub(crate) fn forward(
     Ok(outcome(intent, begin, end, phase, warnings))
 }
 
-/// What the file systems of the files limit.
+/// Whether a process has a file open that is about to be removed. It keeps the content until it
+/// closes it. The files are withdrawn by now, so nobody new finds them.
+fn held_open(disk: &Disk, intent: &Intent, phase: &Phase) -> bool {
+    let going = intent.items.iter().zip(&phase.items).filter(|(_, item)| item.verdict.is_gone());
+    let files = going.filter_map(|(planned, _)| planned.inode.map(|i| (i.dev, i.inode)));
+    disk.fs().held_open(&files.collect())
+}
+
+/// What the file systems of the files and of the log limit.
 fn limits(session: &Session, intent: &Intent) -> Result<Warnings, Error> {
     let parents: HashSet<RelPath> = intent.items.iter().map(|item| item.path.parent()).collect();
     let mut warnings = Warnings::default();
+    if !session.disk().traits(&session.layout().head())?.supported {
+        warnings = warnings.with(Warnings::WEAK_FILE_SYSTEM);
+    }
     for parent in parents {
         if session.disk().stat(&parent)?.is_none() {
             continue;
         }
         let traits = session.disk().traits(&parent.join("_"))?;
+        if !traits.supported {
+            warnings = warnings.with(Warnings::WEAK_FILE_SYSTEM);
+        }
         if traits.copy_on_write {
             warnings = warnings.with(Warnings::COPY_ON_WRITE);
         }

@@ -49,6 +49,12 @@ pub enum AttestCommand {
         #[arg(long, value_name = "FILE")]
         key: Option<PathBuf>,
     },
+    /// Let the log work on a file system that is not known to keep what was flushed; reports say so
+    AcceptWeakFilesystem {
+        /// A file or directory of the workspace on it [default: the log]
+        #[arg(value_name = "PATH")]
+        path: Option<PathBuf>,
+    },
     /// Verify the whole log, or a report bundle, offline
     Verify {
         /// A checkpoint that was handed out, to compare with
@@ -177,6 +183,16 @@ impl AttestCommand {
                 }
             }
             Self::Signer(command) => command.run(&context, &out)?,
+            Self::AcceptWeakFilesystem { path } => {
+                let accepted = attest::accept_weak_filesystem(&context, path.as_deref())?;
+                if out.json {
+                    out.document("attest-accept-weak-filesystem", &accepted)?;
+                } else if accepted.weak {
+                    out.line(format!("{} is accepted; entries and reports say so", accepted.name))?;
+                } else {
+                    out.line(format!("{} is not weak: nothing to accept", accepted.name))?;
+                }
+            }
             Self::Report { of, out: dir, sign, key } => {
                 let signing = match (&key, sign) {
                     (Some(path), _) => Signing::KeyFile(path),

@@ -13,6 +13,9 @@ use std::path::PathBuf;
 pub struct Demo {
     /// Where to make it; must not exist [default: a new temporary directory]
     dir: Option<PathBuf>,
+    /// Make it also on a file system that is not known to keep what was flushed
+    #[arg(long)]
+    accept_weak_filesystem: bool,
     /// Only make it and print the next commands
     #[arg(long)]
     no_tui: bool,
@@ -43,7 +46,7 @@ impl Demo {
                 error.with_hint("make the demo without opening it: `caseward demo --no-tui`")
             })?;
         }
-        let made = init::demo(self.dir)?;
+        let made = init::demo_on(self.dir, self.accept_weak_filesystem)?;
         let out = Out::new(global.json, global.color, crate::env::wall_clock());
         if out.json {
             out.document("demo", &made)?;

@@ -29,6 +29,9 @@ pub struct Init {
     /// Let $CASEWARD_NOW replace the clock; reports say so
     #[arg(long)]
     test_clock: bool,
+    /// Take a file system that is not known to keep what was flushed; reports say so
+    #[arg(long)]
+    accept_weak_filesystem: bool,
 }
 
 impl Init {
@@ -40,6 +43,7 @@ impl Init {
             organisation: self.organisation,
             region: self.region,
             test_clock: self.test_clock,
+            accept_weak_filesystem: self.accept_weak_filesystem,
         })?;
         let out = Out::new(global.json, global.color, crate::env::wall_clock());
         if out.json {

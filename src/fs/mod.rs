@@ -8,16 +8,20 @@
 //! Nothing here is durable by itself: data needs [`FsFile::sync`], a created, renamed or removed
 //! name needs [`FsDir::sync`] on its directory, whose handle is opened *before* the change.
 
+mod guard;
 mod hash;
+mod held;
 mod path;
 mod real;
 pub mod sim;
 pub mod stop;
 
+pub use guard::GuardedFs;
 pub use hash::hash_file;
 pub use path::{BadPath, RelPath};
 pub use real::RealFs;
 
+use std::collections::HashSet;
 use std::fmt::Debug;
 use std::io;
 
@@ -105,6 +109,16 @@ pub trait FsFile: Send + Debug {
     /// # Errors
     /// Whatever the file system answers.
     fn stat(&self) -> io::Result<Stat>;
+    /// The next stretch of bytes at or after `offset` that is stored, as its first byte and one past its
+    /// last; what lies between such stretches was never written and reads as zeros. `None` when there
+    /// is none any more. A file system that does not know of holes answers with all of it.
+    ///
+    /// # Errors
+    /// Whatever the file system answers.
+    fn next_data(&self, offset: u64) -> io::Result<Option<(u64, u64)>> {
+        let size = self.stat()?.size;
+        Ok((offset < size).then_some((offset, size)))
+    }
 }
 
 /// An open directory, held so that its names can be flushed after a change.
@@ -164,6 +178,14 @@ pub trait Fs: Send + Sync + Debug {
     /// Whatever the file system answers.
     fn mount_of(&self, dir: &RelPath) -> io::Result<u64> {
         self.stat(dir).map(|stat| stat.dev)
+    }
+    /// Whether a process that this account may look into has one of `files` (device and inode) open.
+    fn held_open(&self, _files: &HashSet<(u64, u64)>) -> bool {
+        false
+    }
+    /// The flush that failed and ended all writing through this file system, if one did.
+    fn failed_flush(&self) -> Option<String> {
+        None
     }
     /// The names in a directory, sorted by bytes, without `.` and `..`.
     ///

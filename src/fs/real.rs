@@ -2,11 +2,12 @@
 
 use super::{DirEntry, FileKind, Fs, FsDir, FsFile, FsLock, FsTraits, RelPath, Replace, Stat};
 use rustix::fs::{
-    Access, AtFlags, FileType, FlockOperation, Mode, OFlags, RenameFlags, ResolveFlags, StatxFlags,
-    accessat, fchmod, flock, fstat, fstatfs, fsync, ftruncate, mkdirat, openat2, renameat_with,
-    statat, statx, unlinkat,
+    Access, AtFlags, FileType, FlockOperation, Mode, OFlags, RenameFlags, ResolveFlags, SeekFrom,
+    StatxFlags, accessat, fchmod, flock, fstat, fstatfs, fsync, ftruncate, mkdirat, openat2,
+    renameat_with, seek, statat, statx, unlinkat,
 };
 use rustix::io::Errno;
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -137,6 +138,26 @@ impl FsFile for RealFile {
     fn stat(&self) -> io::Result<Stat> {
         Ok(stat_of(&fstat(self.0.as_fd())?))
     }
+
+    fn next_data(&self, offset: u64) -> io::Result<Option<(u64, u64)>> {
+        // Reads and writes name their offset, so moving the file's own disturbs nobody.
+        let start = match seek(&self.0, SeekFrom::Data(offset)) {
+            Ok(start) => start,
+            Err(Errno::NXIO) => return Ok(None),
+            // It cannot say: then all of it may be data.
+            Err(Errno::INVAL | Errno::OPNOTSUPP | Errno::NOSYS) => {
+                let size = self.stat()?.size;
+                return Ok((offset < size).then_some((offset, size)));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        match seek(&self.0, SeekFrom::Hole(start)) {
+            Ok(end) => Ok(Some((start, end))),
+            // Cut off meanwhile.
+            Err(Errno::NXIO) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
 }
 
 fn stat_of(stat: &rustix::fs::Stat) -> Stat {
@@ -232,6 +253,10 @@ impl Fs for RealFs {
             Ok(found) if found.stx_mask & StatxFlags::MNT_ID.bits() != 0 => Ok(found.stx_mnt_id),
             _ => Ok(fstat(&handle)?.st_dev),
         }
+    }
+
+    fn held_open(&self, files: &HashSet<(u64, u64)>) -> bool {
+        super::held::held_open(files)
     }
 
     fn list(&self, path: &RelPath) -> io::Result<Vec<DirEntry>> {

@@ -7,6 +7,7 @@
 //! done before stays, in order; lost *unsynced* changes are the crash simulator's business.
 
 use super::{DirEntry, Fs, FsDir, FsFile, FsLock, FsTraits, RelPath, Replace, Stat};
+use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -195,6 +196,10 @@ impl Fs for StopFs {
     fn mount_of(&self, dir: &RelPath) -> io::Result<u64> {
         self.steps.alive()?;
         self.inner.mount_of(dir)
+    }
+
+    fn held_open(&self, files: &HashSet<(u64, u64)>) -> bool {
+        self.inner.held_open(files)
     }
 
     fn list(&self, path: &RelPath) -> io::Result<Vec<DirEntry>> {

@@ -17,6 +17,8 @@ pub type Answer = std::result::Result<(), Refusal>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseAllowed {
     pub assign: Answer,
+    /// Naming whose request it is; without that CASE-4 stands in the way of an assigned case.
+    pub severity: Answer,
     pub close: Answer,
     pub restrict: Answer,
     /// Without the customer's permission; with it CASE-7 does not stand in the way.
@@ -52,6 +54,7 @@ pub fn of_case(context: &Context, case_ref: &CaseRef) -> Result<CaseAllowed> {
     };
     Ok(CaseAllowed {
         assign: case_rules::may_assign(actor, &record),
+        severity: case_rules::may_set_severity(actor, &record, Some("given")),
         close: case_rules::may_close(actor, &record),
         restrict: case_rules::may_restrict(actor, &record),
         reopen: case_rules::may_reopen(actor, &record, Some("given")),

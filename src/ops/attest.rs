@@ -4,9 +4,11 @@ use super::Context;
 use crate::attest::{Body, Check, Entry, Log, TxId, Verification, VerifyOptions};
 use crate::env;
 use crate::error::{Error, Result};
+use crate::fs::RelPath;
 use crate::model::{Sha256, Time};
 use crate::outside;
 use crate::policy::clock;
+use crate::workspace::layout;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -142,6 +144,30 @@ pub fn show(context: &Context, index: u64) -> Result<Shown> {
         engineer: opening.map(|opening| opening.engineer),
         items,
     })
+}
+
+/// A file system, and whether it had to be accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Accepted {
+    pub name: &'static str,
+    pub weak: bool,
+}
+
+/// Accepts the file system of the log, or of a path of the workspace, although it is not known to
+/// keep what was flushed.
+///
+/// # Errors
+/// There is no log, or it cannot be written.
+pub fn accept_weak_filesystem(context: &Context, path: Option<&Path>) -> Result<Accepted> {
+    context.require_writable()?;
+    let path = match path {
+        None => layout::attest().join("head"),
+        Some(path) => RelPath::new(path).map_err(|error| Error::usage(error.to_string()))?,
+    };
+    let fs = context.workspace.fs();
+    let traits = fs.traits(&path).map_err(|e| context.workspace.io("look up", &path, e))?;
+    let weak = log_of(context).accept_weak_filesystem(&path)?;
+    Ok(Accepted { name: traits.name, weak })
 }
 
 /// The result of a verification.

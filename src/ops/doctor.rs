@@ -63,12 +63,14 @@ pub fn examine(context: &Context) -> Result<Examination> {
         detail,
         open_to_others.then_some("chmod o-rwx on the workspace"),
     );
-    let kind = file_system(root);
+    let kind = file_system(context);
     add(
         "file_system",
         kind.1,
         kind.0,
-        (!kind.1).then_some("keep workspaces on ext4, xfs, btrfs, zfs or CephFS"),
+        (!kind.1).then_some(
+            "keep workspaces on ext4, xfs, btrfs, zfs or CephFS, or `caseward attest accept-weak-filesystem`",
+        ),
     );
     let config = context.workspace.config();
     if config.test_clock {
@@ -121,30 +123,18 @@ pub fn examine(context: &Context) -> Result<Examination> {
     })
 }
 
-/// What the workspace's file system is, and whether deletions can rely on it.
-fn file_system(root: &std::path::Path) -> (String, bool) {
-    // Magic numbers of statfs(2).
-    const KNOWN: [(u64, &str, bool); 9] = [
-        (0xef53, "ext4", true),
-        (0x5846_5342, "xfs", true),
-        (0x9123_683e, "btrfs", true),
-        (0x2fc1_2fc1, "zfs", true),
-        (0x00c3_6400, "CephFS", true),
-        (0x0102_1994, "tmpfs: gone after a restart", true),
-        (0x794c_7630, "overlayfs", true),
-        (0x6969, "NFS", false),
-        (0xff53_4d42, "CIFS", false),
-    ];
-    match rustix::fs::statfs(root) {
-        Ok(stat) => {
-            let magic = u64::try_from(stat.f_type).unwrap_or(0) & 0xffff_ffff;
-            KNOWN
-                .iter()
-                .find(|(known, _, _)| *known == magic)
-                .map_or((format!("unknown type {magic:#x}"), true), |(_, name, good)| {
-                    ((*name).to_owned(), *good)
-                })
+/// What the file system of the log is, and whether deletions can rely on it.
+fn file_system(context: &Context) -> (String, bool) {
+    match attest::log_of(context).footing() {
+        Ok(at) if at.supported && at.name == "tmpfs" => {
+            ("tmpfs: gone after a restart".to_owned(), true)
         }
+        Ok(at) if at.supported => (at.name, true),
+        Ok(at) if at.accepted => {
+            let name = at.name;
+            (format!("{name}: not known to keep what was flushed, and accepted"), true)
+        }
+        Ok(at) => (format!("{}: not known to keep what was flushed", at.name), false),
         Err(error) => (error.to_string(), false),
     }
 }

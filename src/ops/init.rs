@@ -1,12 +1,13 @@
 //! Making a workspace: empty, or a copy of the example.
 
-use crate::attest::Log;
+use crate::attest::{Log, weak_filesystem};
 use crate::env;
 use crate::error::{Error, Result};
+use crate::fs::{RealFs, RelPath};
 use crate::model::{FORMAT, PolicySettings, Time, WorkspaceConfig};
 use crate::workspace::{NewWorkspace, Workspace};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What `caseward init` is told.
@@ -19,6 +20,8 @@ pub struct NewSettings {
     pub organisation: Option<String>,
     pub region: Option<String>,
     pub test_clock: bool,
+    /// The log may lie on a file system that is not known to keep what was flushed.
+    pub accept_weak_filesystem: bool,
 }
 
 /// A workspace that was made.
@@ -62,15 +65,42 @@ pub fn init(new: &NewSettings) -> Result<Made> {
         x: None,
     };
     let now = env::now(new.test_clock)?;
+    check_footing(&new.dir, new.accept_weak_filesystem)?;
     let workspace = NewWorkspace::create(&new.dir, &config)?;
-    with_log(&workspace, now)
+    with_log(&workspace, now, new.accept_weak_filesystem)
 }
 
-pub(super) fn with_log(workspace: &Workspace, now: Time) -> Result<Made> {
+/// Refuses a place for a log, before anything is made there.
+fn check_footing(dir: &Path, accepted: bool) -> Result<()> {
+    let dir = env::absolute(dir);
+    let Some(there) = dir.ancestors().find(|above| above.is_dir()) else { return Ok(()) };
+    let fail = |error| Error::io("open", there.display(), error);
+    let fs = RealFs::open(there).map_err(fail)?;
+    match weak_filesystem(&fs, &RelPath::root()).map_err(fail)? {
+        Some(name) if !accepted => Err(Error::Usage {
+            message: format!(
+                "{} lies on a file system ({name}) that is not known to keep what was flushed",
+                there.display()
+            ),
+            hint: Some(
+                "choose a place on ext4, xfs, btrfs, zfs or CephFS; with --accept-weak-filesystem the log may lie there, and every report says so"
+                    .to_owned(),
+            ),
+        }),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn with_log(workspace: &Workspace, now: Time, accept_weak: bool) -> Result<Made> {
     let config = workspace.config();
-    let log = Log::create(Arc::clone(workspace.fs()), &config.origin, now)?;
+    let fs = Arc::clone(workspace.fs());
+    let log = if accept_weak {
+        Log::create_anywhere(fs, &config.origin, now)?
+    } else {
+        Log::create(fs, &config.origin, now)?
+    };
     Ok(Made {
-        dir: workspace.root().display().to_string(),
+        dir: env::absolute(workspace.root()).display().to_string(),
         name: config.name.clone(),
         origin: config.origin.clone(),
         vkey: log.vkey()?.to_string(),
@@ -83,6 +113,14 @@ pub(super) fn with_log(workspace: &Workspace, now: Time) -> Result<Made> {
 /// # Errors
 /// `dir` exists, or an I/O error.
 pub fn demo(dir: Option<PathBuf>) -> Result<Made> {
+    demo_on(dir, false)
+}
+
+/// As [`demo`], on a weak file system as well when that is accepted.
+///
+/// # Errors
+/// As [`demo`].
+pub fn demo_on(dir: Option<PathBuf>, accept_weak_filesystem: bool) -> Result<Made> {
     let now = env::now(true)?;
     let dir = match dir {
         Some(dir) => dir,
@@ -97,6 +135,7 @@ pub fn demo(dir: Option<PathBuf>) -> Result<Made> {
             }
         },
     };
+    check_footing(&dir, accept_weak_filesystem)?;
     let workspace = NewWorkspace::from_example(&dir, now, &env::os_user())?;
-    with_log(&workspace, now)
+    with_log(&workspace, now, accept_weak_filesystem)
 }

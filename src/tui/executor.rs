@@ -1,16 +1,15 @@
 //! Effects carried out: reads and small writes at once, slow work on the worker.
 
 use super::app::{
-    AccessData, Action, AuditLine, CaseData, CaseList, Done, Effect, Failure, Load, Loaded,
-    Operation, Person, Session, Then,
+    AccessData, Action, AuditLine, CaseData, CaseList, Done, Effect, Failure, Load, Loaded, Person,
+    Session, Then,
 };
+use super::operate;
 use super::refresh::Refresher;
 use super::worker::{Sink, Worker};
 use crate::error::Result;
-use crate::model::{AuditEvent, Decision, Id, InitiatedBy};
-use crate::ops::{
-    self, Context, access, allowed, attest, case, consent, dsr, hold, retention, status, transfer,
-};
+use crate::model::{AuditEvent, Id, InitiatedBy};
+use crate::ops::{self, Context, access, allowed, attest, case, dsr, retention, status, transfer};
 use crate::workspace::CaseRef;
 use crate::workspace::index::Freshness;
 use std::sync::Arc;
@@ -71,7 +70,7 @@ impl Executor {
                 vec![clock, loaded]
             }
             Effect::Do(operation) => {
-                let done = self.run(operation);
+                let done = operate::run(&self.context, operation);
                 vec![Action::Done(done.map_err(|error| Failure::from(&error)))]
             }
             Effect::Start(work) => self.worker.start(self.context.clone(), work),
@@ -203,116 +202,6 @@ impl Executor {
             people,
         })
     }
-
-    fn run(&self, operation: Operation) -> Result<Done> {
-        let context = &self.context;
-        let mut then = Then::Stay;
-        let said = match operation {
-            Operation::Consent { case, yes, by } => {
-                let by = (!by.is_empty()).then_some(by);
-                let named = case.to_string();
-                let (_, view) = consent::answer(context, &named, yes, None, by.as_deref())?;
-                format!("Consent of case {} is {}: {}.", case.id, view.state, view.why)
-            }
-            Operation::RequestAccess { case, tenant, justification } => {
-                let named = case.to_string();
-                let request = access::request(context, &named, &tenant, &justification)?;
-                format!("{} was requested; administrators of both tenants decide.", request.id)
-            }
-            Operation::Decide { sar, decision } => {
-                let input = access::DecisionInput { decision, side: None, signature: None };
-                let view = access::decide(context, sar.as_str(), input)?;
-                let word = match decision {
-                    Decision::Approved => "approved",
-                    Decision::Rejected => "rejected",
-                };
-                format!("You {word} {sar}; it is {} now.", view.state)
-            }
-            Operation::RemoveAccess(sar) => {
-                access::remove(context, sar.as_str())?;
-                format!("Access under {sar} was removed.")
-            }
-            Operation::WithdrawAccess(sar) => {
-                access::withdraw(context, sar.as_str())?;
-                format!("{sar} was withdrawn.")
-            }
-            Operation::Assign { case, engineer } => {
-                case::assign(context, &case.to_string(), &engineer)?;
-                format!("Case {} is assigned to {engineer}.", case.id)
-            }
-            Operation::Close(case) => {
-                let closed = case::close(context, &case.to_string())?;
-                let ended = closed.completed.len() + closed.canceled.len();
-                format!("Case {} is closed; access requests that ended with it: {ended}.", case.id)
-            }
-            Operation::Reopen { case, permission } => {
-                case::reopen(context, &case.to_string(), permission)?;
-                format!("Case {} is open again; ask for consent anew.", case.id)
-            }
-            Operation::Note { case, kind, internal, text } => {
-                let named = case.to_string();
-                let mut text = text.as_bytes();
-                let noted =
-                    case::add_record(context, &named, kind, internal, &mut text, "the form")?;
-                format!("{} was added.", noted.name)
-            }
-            Operation::Receive(new) => {
-                let taken = dsr::receive(context, new)?;
-                then = Then::ShowRequest(taken.id.clone());
-                let referral =
-                    taken.referral.map_or(String::new(), |what| format!(" Referred: {what}."));
-                format!("{} was taken; answer by {}.{referral}", taken.id, taken.due_on)
-            }
-            Operation::Include { dsr, items, reason } => {
-                let count = dsr::include(context, dsr.as_str(), &items, &reason)?;
-                format!("{} included.", crate::text::plural(count as u64, "finding"))
-            }
-            Operation::Exclude { dsr, items, reason } => {
-                let count = dsr::exclude(context, dsr.as_str(), &items, &reason)?;
-                format!("{} excluded.", crate::text::plural(count as u64, "finding"))
-            }
-            Operation::Approve { dsr, digest } => {
-                dsr::approve(context, dsr.as_str(), Some(digest), None)?;
-                format!("The plan of {dsr} is approved; it can be executed now.")
-            }
-            Operation::GiveBack { dsr, reason } => {
-                let state = dsr::give_back(context, dsr.as_str(), &reason)?;
-                format!("{dsr} is in {state} again.")
-            }
-            Operation::CancelRequest { dsr, reason } => {
-                dsr::cancel(context, dsr.as_str(), &reason)?;
-                format!("{dsr} is canceled; nothing was deleted.")
-            }
-            Operation::Hold { path, reason } => {
-                let held = hold::add(context, &path, &reason)?;
-                format!("{} is on legal hold, {}.", name_of(&held.path), held.id)
-            }
-            Operation::ReleaseHolds { path } => {
-                let released = hold::release_file(context, &path)?;
-                let ids: Vec<&str> = released.iter().map(|hold| hold.id.as_str()).collect();
-                format!("{} is released: {}.", name_of(&path), ids.join(", "))
-            }
-            Operation::TransferLink { case, add, remove } => {
-                let linked = transfer::link(context, &case.to_string(), &add, &remove)?;
-                let until = linked.expires_at.map(|at| at.format("%Y-%m-%d").to_string());
-                format!(
-                    "The new link of case {} is valid until {}; accounts: {}.",
-                    case.id,
-                    until.unwrap_or_default(),
-                    if linked.accounts.is_empty() {
-                        "none".to_owned()
-                    } else {
-                        linked.accounts.join(", ")
-                    }
-                )
-            }
-        };
-        Ok(Done { said, then })
-    }
-}
-
-fn name_of(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }
 
 fn audit_line(event: &AuditEvent) -> AuditLine {

@@ -9,6 +9,7 @@ pub mod app;
 pub mod events;
 pub mod executor;
 pub mod keymap;
+mod operate;
 pub mod refresh;
 pub mod screens;
 pub mod terminal;

@@ -137,7 +137,10 @@ fn run(context: &Context, work: &Work, tell: Tell<'_>, stop: &AtomicBool) -> Res
             })?;
             then = Then::ShowReceipt(id.clone());
             let files = text::plural(done.items.len() as u64, "file");
-            if done.complete {
+            let rewritten = done.items.iter().any(|item| item.verdict == "redacted");
+            if done.complete && rewritten {
+                format!("{id} is done: {files} deleted or rewritten, and verified.")
+            } else if done.complete {
                 format!("{id} is done: {files} deleted and verified.")
             } else {
                 format!("{id} is not complete: see which of {files} are left.")
@@ -154,6 +157,13 @@ fn run(context: &Context, work: &Work, tell: Tell<'_>, stop: &AtomicBool) -> Res
             };
             then = Then::Verified(Box::new(verified));
             said
+        }
+        Work::Export { dsr: id, out } => {
+            tell(&|| "copying".to_owned());
+            let done = dsr::export(context, id.as_str(), out)?;
+            let files = text::plural(done.items.len() as u64, "file");
+            let left = text::plural(done.left_out.len() as u64, "finding");
+            format!("{files} given out in {}; {left} left out.", done.out)
         }
         Work::Report { dsr: id, out } => {
             tell(&|| "composing the report".to_owned());

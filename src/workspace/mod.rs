@@ -26,7 +26,7 @@ pub use record::Record;
 pub use stage::{Stage, StagedFile};
 
 use crate::error::{Error, Invalid, Result};
-use crate::fs::{self, Fs, FsLock, RealFs};
+use crate::fs::{self, Fs, FsLock, GuardedFs, RealFs};
 use crate::model::{FORMAT, WorkspaceConfig};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -89,6 +89,8 @@ impl Workspace {
             .hint("install a newer caseward")
             .into());
         }
+        // A flush that fails ends all writing, of records and of the log, until the next start.
+        let fs: Arc<dyn Fs> = Arc::new(GuardedFs::new(fs));
         let workspace = Self {
             fs,
             root: root.to_path_buf(),

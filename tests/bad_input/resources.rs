@@ -305,3 +305,46 @@ fn del_4_files_on_another_file_system_are_deleted_like_all_others() {
     let letters = end.unwrap()["outcomes"].as_str().unwrap();
     assert!(letters.len() > 4 && letters.chars().all(|letter| letter == 'g'), "{letters}");
 }
+
+#[test]
+fn a_weak_file_system_is_refused_for_the_log_until_it_is_accepted() {
+    let sandbox = Sandbox::demo();
+    std::fs::create_dir(sandbox.path().join("weak")).unwrap();
+    let script = format!(
+        "export CASEWARD_NOW={} NO_COLOR=1; c={}; \
+         $c demo weak/a --no-tui; echo \"code $? $(ls weak | wc -l)\"; \
+         $c init weak/b --name b --origin b.example/log; echo \"code $? $(ls weak | wc -l)\"; \
+         cp -a ws weak/ws; c=\"$c --workspace weak/ws\"; \
+         $c attest shred --expired; echo \"code $?\"; $c doctor | grep file_system; \
+         $c attest verify | tail -1; $c attest accept-weak-filesystem; \
+         $c attest shred --expired; echo \"code $?\"; $c doctor | grep file_system; \
+         {} init weak/c --accept-weak-filesystem --name c --origin c.example/log; echo \"code $?\"",
+        super::harness::NOW,
+        env!("CARGO_BIN_EXE_caseward"),
+        env!("CARGO_BIN_EXE_caseward"),
+    );
+    // Nothing is known of ramfs, and an account of its own namespace may mount one.
+    let Some(output) = mounted("mount -t ramfs none weak", &script, &sandbox) else { return };
+    let (out, err) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let said: Vec<&str> = out.lines().filter(|line| !line.starts_with("work")).collect();
+    assert_eq!(
+        &said[..8],
+        [
+            "code 2 0",
+            "code 2 0",
+            "code 3",
+            "check file_system: unknown: not known to keep what was flushed",
+            said[4],
+            "unknown is accepted; entries and reports say so",
+            "no opening has expired",
+            "code 0",
+        ],
+        "{out}\n{err}"
+    );
+    assert!(said[4].starts_with("intact"), "reading goes on: {out}");
+    assert!(said[8].ends_with("and accepted"), "{out}");
+    assert_eq!(said.last(), Some(&"code 0"), "{out}\n{err}");
+    assert!(err.contains("--accept-weak-filesystem"), "{err}");
+    assert!(err.contains("attest accept-weak-filesystem"), "{err}");
+}

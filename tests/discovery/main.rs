@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod boundaries;
+mod bounds;
 mod build;
 mod containers;
 mod field;
 mod files;
 mod forms;
+mod fuzzed;
 mod invariant;
 mod looks;
 mod persona;

@@ -483,8 +483,8 @@ fn aud_9_refused_attempts_are_logged() {
             "DSR-4",
             dsr::receive_as(
                 &as_(ANA),
-                new_request(),
-                dsr::Arrival { channel: Some(Channel::Direct), ..Default::default() }
+                &new_request(),
+                &dsr::Arrival { channel: Some(Channel::Direct), ..Default::default() }
             )
         ),
         attempt!("deny", "contoso.com", "DSR-1", dsr::deny(&as_(ANA), referred, "w", None, false)),

@@ -292,3 +292,63 @@ fn dsr_11_a_record_is_corrected_or_deleted_and_asked_for_again() {
     let item = found.items[0].id.clone();
     assert_eq!(refused(ops::rectify(&ana, &delete, &item, "x", "r")).rule, "DSR-11");
 }
+
+/// Stopped at any change of an execution, the next start finishes it, and the sidecar says what the
+/// file is.
+#[test]
+fn del_4_a_redaction_that_was_stopped_is_finished_with_its_sidecar() {
+    use caseward::attest::Log;
+    use caseward::fs::Fs;
+    use caseward::fs::stop::StopFs;
+    use std::sync::Arc;
+    let (mut steps, mut stops, mut finished) = (0, 0, 0);
+    loop {
+        let world = World::small();
+        world.add_case("contoso.com", &case("1", "2026-11-01T09:00:00Z", &[]));
+        let dir = "tenants/contoso.com/cases/1/records";
+        std::fs::create_dir_all(world.inside(dir)).unwrap();
+        let (path, bytes) = (format!("{dir}/note.md"), b"told by jane@contoso.com\n");
+        std::fs::write(world.inside(&path), bytes).unwrap();
+        let sidecar = format!(
+            "format = 1\nname = \"note.md\"\nsize = {}\nsha256 = \"{}\"\nat = \"2026-11-01T09:00:00Z\"\n\
+             by = \"jane@contoso.com\"\norigin = \"customer\"\nkind = \"note\"\n",
+            bytes.len(),
+            Sha256::of(bytes)
+        );
+        std::fs::write(world.inside(&format!("{path}.meta.toml")), sidecar).unwrap();
+        let (dsr, found) = discovered(&world, RequestOption::B, &["1"]);
+        let items: Vec<String> = found.items.iter().map(|item| item.id.clone()).collect();
+        ops::redact(&world.as_engineer(ANA), &dsr, &items, "r").unwrap();
+        ops::plan(&world.as_engineer(ANA), &dsr, None, false).unwrap();
+        ops::approve(&world.as_engineer(BEN), &dsr, None, None).unwrap();
+        let stop = Arc::new(StopFs::new(world.plain(), steps));
+        let stopped = world.on(Arc::clone(&stop) as Arc<dyn Fs>).unwrap();
+        let result = ops::execute(&context(&stopped, NOW, ANA), &dsr, &mut |_| {});
+        assert!(stop.stopped() || result.is_ok(), "{steps}: {result:?}");
+        stops += u32::from(stop.stopped());
+        // The next start, as the program does it.
+        let workspace = Workspace::open(&world.root()).unwrap();
+        let ana = context(&workspace, NOW, ANA);
+        let log = Log::open(Arc::clone(workspace.fs()));
+        if log.needs_recovery().unwrap() {
+            let mut session = log.lock(time(NOW)).unwrap();
+            ops::settle(&ana, &mut session).unwrap();
+        }
+        let now = std::fs::read(world.inside(&path)).unwrap();
+        let meta = meta(&workspace, &path);
+        assert_eq!((meta.size, meta.sha256), (now.len() as u64, Sha256::of(&now)), "{steps}");
+        let rewritten = now != bytes;
+        assert_eq!(meta.redactions.len(), usize::from(rewritten), "{steps}");
+        finished += u32::from(rewritten && stop.stopped());
+        // What is left is done when it is executed again, and it is said once.
+        assert!(ops::execute(&ana, &dsr, &mut |_| {}).unwrap().complete, "{steps}");
+        assert_eq!(ops::show(&ana, &dsr).unwrap().state, DsrState::Fulfilled);
+        let found = discovered(&world, RequestOption::B, &["1"]).1;
+        assert!(found.items.is_empty(), "{steps}: {:?}", found.items);
+        if !stop.stopped() {
+            break;
+        }
+        steps += 1;
+    }
+    assert!(stops > 20 && finished > 10, "{stops} stops, {finished} finished by the next start");
+}

@@ -43,7 +43,7 @@ fn dsr_3_a_mixed_request_is_split_in_two() {
     let world = World::demo();
     let ana = world.as_engineer(ANA);
     let arrival = Arrival { also: vec![Requester::Contact], ..Arrival::default() };
-    let made = ops::receive_as(&ana, of(Requester::Customer, jane()), arrival).unwrap();
+    let made = ops::receive_as(&ana, &of(Requester::Customer, jane()), &arrival).unwrap();
     let [other] = made.also.as_slice() else { panic!("{made:?}") };
     assert_eq!((made.route, made.state), (Route::Assist, DsrState::Discovering));
     assert_eq!((other.route, other.state), (Route::PrivacyResponseCenter, DsrState::Referred));
@@ -114,7 +114,7 @@ fn dsr_4_a_customers_request_comes_through_the_support_channel() {
     let ana = world.as_engineer(ANA);
     let through = |requester, channel| {
         let arrival = Arrival { channel: Some(channel), ..Arrival::default() };
-        ops::receive_as(&ana, of(requester, jane()), arrival)
+        ops::receive_as(&ana, &of(requester, jane()), &arrival)
     };
     for wrong in [Channel::PrivacyResponseCenter, Channel::Direct] {
         let refusal = refused(through(Requester::Customer, wrong));

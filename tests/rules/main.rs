@@ -29,6 +29,7 @@ mod going_back;
 mod law;
 mod leavers;
 mod partner;
+mod register;
 mod retention;
 mod sar;
 mod sar_projection;

@@ -123,6 +123,19 @@ impl World {
         Self { dir, workspace }
     }
 
+    /// A copy of a workspace that was made before: cheaper than making it again.
+    pub fn copy(files: &BTreeMap<PathBuf, Vec<u8>>) -> Self {
+        let dir = temporary();
+        let root = dir.path().join("ws");
+        for (path, bytes) in files {
+            let path = root.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, bytes).unwrap();
+        }
+        let workspace = Workspace::open(&root).unwrap();
+        Self { dir, workspace }
+    }
+
     pub fn root(&self) -> PathBuf {
         self.dir.path().join("ws")
     }

@@ -83,6 +83,39 @@ fn a_request_is_approved_by_an_administrator_of_both_tenants() {
     stage.type_keys("<tab>n<tab><enter>").shows("You rejected SAR-H5T0YQ7N");
 }
 
+/// The banner on the landing screen leads to the two lists, and an entry opens its support request.
+#[test]
+fn sar_14_pending_requests_are_announced_and_opened_by_their_support_request() {
+    let mut stage = Stage::new();
+    stage.shows("2 pending access requests (2: view and approve)");
+    stage.type_keys("2").shows("Manage pending requests (2)").shows("Approved access (2)");
+    stage.shows("Support request ID").shows("2611110030001749");
+    stage.type_keys("<enter>").shows("Case 2611110030001749");
+    stage.type_keys("<esc><tab>").shows("SAR-4F7K2M9Q").shows(MIGRATION_CASE);
+    // Whom the banner is for: a tenant's people are told of their own only, and those with nothing
+    // to decide of nothing.
+    stage.type_keys("1@").shows("Act as");
+}
+
+const MIGRATION_CASE: &str = "2610240010004182";
+
+#[test]
+fn case_4_the_severity_of_an_assigned_case_is_changed_on_request() {
+    let mut stage = Stage::new();
+    stage.type_keys("/2610240010004182<enter><enter>").shows("Severity      critical");
+    stage.type_keys("v").shows("On request of").shows("john@contoso.com");
+    stage.type_keys("<right><tab><tab><enter>").shows("highest critical impact");
+    stage.type_keys("@j<enter>").shows("acting as");
+    stage.type_keys("v").shows("[CASE-4]");
+}
+
+#[test]
+fn sar_1_a_case_by_telephone_asks_for_its_own_tenant() {
+    let mut stage = Stage::new();
+    stage.type_keys("/2611140040006120<enter><enter>s").shows("Request access");
+    stage.shows("northwind.example");
+}
+
 #[test]
 fn a_question_takes_no_key_before_it_was_drawn() {
     let mut stage = Stage::new();
@@ -100,9 +133,12 @@ fn consent_is_recorded_and_revoked() {
     let mut stage = Stage::new();
     stage.type_keys("/2611120010003365<enter><enter>").shows("Consent       declined");
     stage.type_keys("c").shows("Answer");
-    stage.type_keys("<tab><tab><enter>");
+    stage.type_keys("<tab><tab><tab><enter>");
     stage.shows("Consent       active");
-    stage.type_keys("c<tab><tab><enter>").shows("Consent       revoked");
+    stage.type_keys("c<tab><tab><tab><enter>").shows("Consent       revoked");
+    // CONS-9: the other consent is another answer.
+    stage.type_keys("c<backtab><backtab><right>").shows("memory_dump");
+    stage.type_keys("<tab><enter>").shows("Consent       revoked");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! program on a pseudo-terminal.
 #![allow(clippy::unwrap_used, clippy::disallowed_macros, clippy::disallowed_methods)]
 
+mod answers;
 mod bytes;
 mod child;
 mod harness;

@@ -172,10 +172,38 @@ fn requests() {
     shot("request_referred", stage.type_keys("<enter>"));
     shot("form_request", stage.type_keys("<esc>n"));
     shot("form_request_60x15", stage.resize(60, 15));
-    stage.resize(80, 24).type_keys("<backtab>");
+    // Option b without its cases.
+    stage.resize(80, 24).type_keys("<backtab><backtab><backtab><backtab><right><tab><tab><tab>");
     shot("form_request_refused", stage.type_keys("<enter>"));
     shot("requests_empty", Stage::with(Setting::default(), emptied).type_keys("3"));
     shot("requests_120x40", Stage::sized(120, 40).type_keys("3"));
+}
+
+#[test]
+fn clocks_and_answers_of_a_request() {
+    let mut stage = Stage::new();
+    // Under the CCPA, so that both clocks show.
+    stage.type_keys("3n<right><tab><tab><right><tab><tab>jane@contoso.com<tab><tab><tab>");
+    stage.type_keys("<right><tab>2610150010002904<tab><tab><enter>");
+    shot("request_both_clocks", &stage);
+    shot("form_extend", stage.type_keys("m"));
+    shot("request_extended", stage.type_keys("<tab>many systems<enter><enter>"));
+    shot("request_menu", stage.type_keys("a"));
+    stage.type_keys("<esc>d");
+    shot("form_redact", stage.type_keys("r"));
+    shot("review_rewritten", stage.type_keys("the rest is needed<enter><enter>"));
+    shot("review_menu", stage.type_keys("a"));
+    shot("form_deny", stage.type_keys("<esc><esc>n"));
+    shot("request_denied", stage.type_keys("no consumer of ours<enter><enter>"));
+    // A contact's own request, and one for access.
+    stage.type_keys("3n<right><tab><tab><tab><left><left><tab>john@contoso.com<tab><tab><tab>");
+    shot("request_of_a_contact", stage.type_keys("<tab><tab><tab><enter>"));
+    shot("form_swap_contact", stage.type_keys("o"));
+    stage.type_keys(
+        "<esc>3n<right><tab><left><left><left><tab><tab><tab>jane@contoso.com<tab><tab><tab>",
+    );
+    stage.type_keys("<right><tab>2610150010002904<tab><tab><enter>d<esc>");
+    shot("form_export", stage.type_keys("e"));
 }
 
 #[test]

@@ -101,7 +101,7 @@ impl DsrNew {
             received_at: self.received_at,
         };
         let arrival = Arrival { channel: self.channel, also: also.to_vec(), open_dsr: None };
-        let received = dsr::receive_as(context, new, arrival)?;
+        let received = dsr::receive_as(context, &new, &arrival)?;
         if out.json {
             return out.document("dsr-new", &received);
         }

@@ -342,9 +342,9 @@ pub(super) fn print_executed(out: &Out, executed: &Executed) -> Result<()> {
         return out.line("dry run: everything checks out, and nothing was changed");
     }
     out.line(if executed.complete {
-        format!("{} is fulfilled: everything planned is gone", executed.dsr)
+        format!("{} is fulfilled: everything planned is done", executed.dsr)
     } else {
-        format!("{} is {}: not everything planned is gone", executed.dsr, executed.state)
+        format!("{} is {}: not everything planned is done", executed.dsr, executed.state)
     })?;
     output::hint(format!("next: caseward attest report {} --out DIR", executed.dsr));
     Ok(())

@@ -66,11 +66,11 @@ pub(crate) fn is_mail(head: &[u8]) -> bool {
             continue;
         }
         let Some(colon) = memchr::memchr(b':', line) else { return false };
-        let name = String::from_utf8_lossy(&line[..colon]).to_ascii_lowercase();
-        if name.is_empty() || !name.bytes().all(|b| b.is_ascii_graphic()) {
+        let name = &line[..colon];
+        if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
             return false;
         }
-        known += usize::from(FIELDS.contains(&name.trim()));
+        known += usize::from(FIELDS.iter().any(|f| f.as_bytes().eq_ignore_ascii_case(name)));
     }
     known >= 2
 }

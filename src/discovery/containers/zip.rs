@@ -259,11 +259,18 @@ pub(crate) fn data_start(source: &mut dyn Source, member: &Member) -> io::Result
 }
 
 /// Reads a member's unpacked bytes. `None` for a method that nothing here unpacks.
-pub(crate) fn unpack<'a>(method: u16, packed: impl Read + 'a) -> Option<Box<dyn Read + 'a>> {
+/// `left` is how many packed bytes there are at most.
+pub(crate) fn unpack<'a>(
+    method: u16,
+    packed: impl Read + 'a,
+    left: u64,
+) -> Option<Box<dyn Read + 'a>> {
     use super::packed::Packing;
+    // Archives of a hundred thousand small members are many small buffers, not large ones.
+    let buffer = usize::try_from(left.clamp(1, 64 << 10)).unwrap_or(64 << 10);
     match method {
         0 => Some(Box::new(packed)),
-        8 => Some(Box::new(flate2::read::DeflateDecoder::new_with_buf(packed, vec![0; 64 << 10]))),
+        8 => Some(Box::new(flate2::read::DeflateDecoder::new_with_buf(packed, vec![0; buffer]))),
         12 => Some(Packing::Bzip2.open(packed)),
         93 => Some(Packing::Zstd.open(packed)),
         95 => Some(Packing::Xz.open(packed)),

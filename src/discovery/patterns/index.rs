@@ -45,13 +45,14 @@ struct Tier {
 #[derive(Debug)]
 enum Filter {
     /// Stays in the first cache.
-    Small(Box<[u8; SMALL]>),
+    Small(Box<[u64; SMALL]>),
     /// For thousands of identifiers; stays in the second.
-    Large(Box<[u8; LARGE]>),
+    Large(Box<[u64; LARGE]>),
 }
 
-const SMALL: usize = 1 << 15;
-const LARGE: usize = 1 << 18;
+/// Words of the tables: 32 KB and 256 KB.
+const SMALL: usize = 1 << 12;
+const LARGE: usize = 1 << 15;
 
 /// A gram of an anchor.
 #[derive(Debug, Clone, Copy)]
@@ -167,7 +168,7 @@ impl Tier {
                 entries.push(Entry { gram, anchor: member as u32, offset: offset as u32 });
             }
         }
-        let filter = if entries.len() < SMALL / 4 {
+        let filter = if entries.len() < 2 * SMALL {
             Filter::Small(table(&entries))
         } else {
             Filter::Large(table(&entries))
@@ -201,13 +202,13 @@ impl Tier {
     fn search_by<const SIZE: usize>(
         &self,
         bytes: &[u8],
-        table: &[u8; SIZE],
+        table: &[u64; SIZE],
         mut candidate: impl FnMut(usize, u32),
     ) {
         let mask = self.mask;
         let listed = |gram: u32| {
-            let (byte, bit) = place::<SIZE>(gram);
-            table[byte] >> bit & 1
+            let (word, bit) = place::<SIZE>(gram);
+            table[word] >> bit
         };
         // The stride as a constant lets the compiler unroll and drop checks.
         match self.stride {
@@ -218,17 +219,18 @@ impl Tier {
     }
 }
 
-/// Where a gram's bit is in a table of `SIZE` bytes, a power of two.
+/// Where a gram's bit is in a table of `SIZE` words, a power of two.
 fn place<const SIZE: usize>(gram: u32) -> (usize, u32) {
-    let hash = hash(gram) >> (29 - SIZE.trailing_zeros());
-    ((hash >> 3) as usize & (SIZE - 1), hash & 7)
+    let hash = hash(gram);
+    let rest = 32 - SIZE.trailing_zeros();
+    ((hash >> rest) as usize & (SIZE - 1), hash >> (rest - 6) & 63)
 }
 
-fn table<const SIZE: usize>(entries: &[Entry]) -> Box<[u8; SIZE]> {
+fn table<const SIZE: usize>(entries: &[Entry]) -> Box<[u64; SIZE]> {
     let mut table = Box::new([0; SIZE]);
     for entry in entries {
-        let (byte, bit) = place::<SIZE>(entry.gram);
-        table[byte] |= 1 << bit;
+        let (word, bit) = place::<SIZE>(entry.gram);
+        table[word] |= 1 << bit;
     }
     table
 }
@@ -236,14 +238,16 @@ fn table<const SIZE: usize>(entries: &[Entry]) -> Box<[u8; SIZE]> {
 fn strided<const STRIDE: usize>(
     bytes: &[u8],
     mask: u32,
-    listed: impl Fn(u32) -> u8,
+    // Its lowest bit says so.
+    listed: impl Fn(u32) -> u64,
     candidate: &mut impl FnMut(usize, u32),
 ) {
     const STEPS: usize = 8;
+    /// Enough for the widest stride; of known size, so that no access needs a check.
+    const PIECE: usize = 5 * STEPS + 4;
     let mut at = 0;
     // Eight positions at a time, their bits joined, so that nearly every branch is not taken.
-    while at + STRIDE * STEPS + 4 <= bytes.len() {
-        let piece = &bytes[at..at + STRIDE * STEPS + 4];
+    while let Some(piece) = bytes.get(at..).and_then(<[u8]>::first_chunk::<PIECE>) {
         let mut grams = [0u32; STEPS];
         let mut any = 0;
         for (step, gram) in grams.iter_mut().enumerate() {
@@ -252,9 +256,9 @@ fn strided<const STRIDE: usize>(
             *gram = (u32::from_le_bytes(four) | FOLD) & mask;
             any |= listed(*gram);
         }
-        if any != 0 {
+        if any & 1 != 0 {
             for (step, &gram) in grams.iter().enumerate() {
-                if listed(gram) != 0 {
+                if listed(gram) & 1 != 0 {
                     candidate(at + step * STRIDE, gram);
                 }
             }
@@ -263,7 +267,7 @@ fn strided<const STRIDE: usize>(
     }
     while at < bytes.len() {
         let gram = gram_of(&bytes[at..]) & mask;
-        if listed(gram) != 0 {
+        if listed(gram) & 1 != 0 {
             candidate(at, gram);
         }
         at += STRIDE;

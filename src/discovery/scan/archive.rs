@@ -56,7 +56,7 @@ impl Engine<'_> {
             self.problem(&inside, ProblemKind::Unreadable, "cut off: the archive ends inside it");
         }
         let packed = Cut { source, at, left };
-        match zip::unpack(member.method, packed) {
+        match zip::unpack(member.method, packed, left) {
             Some(mut reader) => self.stream(&mut *reader, &inside),
             None => {
                 let method = zip::method_name(member.method);

@@ -1,6 +1,7 @@
 //! One stretch of bytes: anchors, the windows around them, and the views derived from the bytes.
 
 use super::budget::Budget;
+use super::buffers::Buffers;
 use super::limits::Limits;
 use super::look::Look;
 use crate::discovery::findings::{Collector, Form, Reason, Step};
@@ -22,6 +23,7 @@ pub(crate) struct Engine<'q> {
     pub(super) budget: Budget,
     /// Tells a second look what it wants to see of the search.
     pub(super) look: Look,
+    pub(super) buffers: &'q mut Buffers,
     cancel: &'q AtomicBool,
 }
 
@@ -102,13 +104,19 @@ impl<'a> View<'a> {
 }
 
 impl<'q> Engine<'q> {
-    pub(crate) fn new(query: &'q Query, limits: &'q Limits, cancel: &'q AtomicBool) -> Self {
+    pub(crate) fn new(
+        query: &'q Query,
+        limits: &'q Limits,
+        cancel: &'q AtomicBool,
+        buffers: &'q mut Buffers,
+    ) -> Self {
         Self {
             query,
             limits,
             out: Collector::default(),
             budget: Budget::default(),
             look: Look::default(),
+            buffers,
             cancel,
         }
     }

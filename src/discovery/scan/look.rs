@@ -1,6 +1,7 @@
 //! A second look at a file: why it matched or did not, and the text around a hit. Both read the file
 //! again; nothing of it is kept.
 
+use super::buffers::Buffers;
 use super::engine::{Engine, Occurrence, View};
 use super::limits::Limits;
 use super::source::Source;
@@ -245,9 +246,10 @@ impl Query {
 
     fn look(&self, file: &mut dyn Source, limits: &Limits, look: Look) -> (FileResult, Look) {
         let never = AtomicBool::new(false);
-        let mut engine = Engine::new(self, limits, &never);
+        let mut buffers = Buffers::default();
+        let mut engine = Engine::new(self, limits, &never, &mut buffers);
         engine.look = look;
-        engine.search(file, &|_| {}, &mut Vec::new());
+        engine.search(file, &|_| {});
         let look = std::mem::take(&mut engine.look);
         (engine.out.finish(), look)
     }

@@ -2,6 +2,7 @@
 
 mod archive;
 mod budget;
+mod buffers;
 mod derive;
 mod engine;
 mod file;

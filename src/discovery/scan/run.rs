@@ -1,5 +1,6 @@
 //! Many files at once.
 
+use super::buffers::Buffers;
 use super::limits::Limits;
 use super::room::Room;
 use super::source::Source;
@@ -63,7 +64,7 @@ pub fn run(
     let results = Mutex::new(Vec::with_capacity(targets.len()));
     let work = || {
         let mut mine = Vec::new();
-        let mut buffer = Vec::new();
+        let mut buffers = Buffers::default();
         while !cancel.load(Ordering::Relaxed) {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(target) = targets.get(index) else { break };
@@ -71,7 +72,7 @@ pub fn run(
                 bytes.fetch_add(count, Ordering::Relaxed);
                 report();
             };
-            let result = one(target, query, limits, cancel, &read, &room, &mut buffer);
+            let result = one(target, query, limits, cancel, &read, &room, &mut buffers);
             if cancel.load(Ordering::Relaxed) {
                 break;
             }
@@ -100,17 +101,17 @@ fn one(
     cancel: &AtomicBool,
     read: &dyn Fn(u64),
     room: &Room,
-    buffer: &mut Vec<u8>,
+    buffers: &mut Buffers,
 ) -> FileResult {
     let mut result = match &target.content {
         Content::Bytes(bytes) => {
             let mut source: &[u8] = bytes;
-            query.scan_watched(&mut source, limits, cancel, read, buffer)
+            query.scan_watched(&mut source, limits, cancel, read, buffers)
         }
         Content::File { fs, path } => match fs.open(path) {
             Ok(mut file) => {
                 let _taken = room.take(file.size().unwrap_or(0).min(limits.memory as u64));
-                query.scan_watched(&mut file, limits, cancel, read, buffer)
+                query.scan_watched(&mut file, limits, cancel, read, buffers)
             }
             Err(error) => FileResult {
                 problems: vec![Problem {

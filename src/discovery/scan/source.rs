@@ -15,6 +15,15 @@ pub trait Source {
     /// # Errors
     /// Whatever the storage answers.
     fn size(&self) -> io::Result<u64>;
+    /// The next stretch of bytes at or after `offset` that is stored, as its first byte and one past its
+    /// last; all else reads as zeros. `None` when there is none any more.
+    ///
+    /// # Errors
+    /// Whatever the storage answers.
+    fn next_data(&mut self, offset: u64) -> io::Result<Option<(u64, u64)>> {
+        let size = self.size()?;
+        Ok((offset < size).then_some((offset, size)))
+    }
 }
 
 impl Source for &[u8] {
@@ -47,6 +56,10 @@ impl Source for Box<dyn FsFile> {
 
     fn size(&self) -> io::Result<u64> {
         Ok(self.stat()?.size)
+    }
+
+    fn next_data(&mut self, offset: u64) -> io::Result<Option<(u64, u64)>> {
+        (**self).next_data(offset)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Content that comes as a stream: taken whole when it fits into memory, else piece by piece.
 
+use super::buffers::Buffer;
 use super::engine::{Engine, Place, View};
 use super::source::Source;
 use crate::discovery::containers::packed::{self, Packing};
@@ -48,17 +49,22 @@ impl Path {
 impl Engine<'_> {
     /// Searches what a reader yields, whatever it turns out to be.
     pub(crate) fn stream(&mut self, reader: &mut dyn Read, path: &Path) {
-        let mut buffer = Vec::new();
-        let kept = self.fill(reader, &mut buffer, PIECE, path);
+        let mut buffer = self.buffers.take();
+        self.buffered_stream(reader, &mut buffer, path);
+        self.buffers.give(buffer);
+    }
+
+    fn buffered_stream(&mut self, reader: &mut dyn Read, buffer: &mut Buffer, path: &Path) {
+        let kept = self.fill(reader, buffer, PIECE, path);
         if kept == Filled::Ended {
-            return self.content(&buffer, path);
+            return self.content(buffer.filled(), path);
         }
-        let kind = containers::sniff(&buffer[..buffer.len().min(containers::HEAD)]);
+        let kind = containers::sniff(&buffer.filled()[..containers::HEAD]);
         let needs_all = matches!(kind, Kind::Zip | Kind::Pdf | Kind::Mail);
         if needs_all {
             let memory = self.limits.memory;
-            if self.fill(reader, &mut buffer, memory, path) == Filled::Ended {
-                return self.content(&buffer, path);
+            if self.fill(reader, buffer, memory, path) == Filled::Ended {
+                return self.content(buffer.filled(), path);
             }
             self.problem(
                 path,
@@ -69,14 +75,14 @@ impl Engine<'_> {
                 ),
             );
         }
-        let mut rest = Rejoined { head: io::Cursor::new(buffer), reader };
+        let mut rest = buffer.filled().chain(reader);
         match kind {
             Kind::Packed(_) | Kind::Tar => self.open_stream(kind, &mut rest, path),
             _ => {
                 if let Kind::Closed(name) = kind {
                     self.closed(path, name);
                 }
-                self.pieces(&mut rest, path);
+                self.pieces(&mut rest, 0, path);
             }
         }
     }
@@ -160,32 +166,37 @@ impl Engine<'_> {
 
     /// Searches packed bytes piece by piece: only what stands in them as it is.
     pub(super) fn packed_pieces(&mut self, reader: &mut dyn Read, path: &Path) {
-        self.each_piece(reader, path, Self::packed_view);
+        self.each_piece(reader, 0, path, Self::packed_view);
     }
 
-    /// Searches piece by piece, each with the end of the one before.
-    pub(super) fn pieces(&mut self, reader: &mut dyn Read, path: &Path) {
-        self.each_piece(reader, path, Self::view);
+    /// Searches piece by piece, each with the end of the one before; the first begins at `base`.
+    pub(super) fn pieces(&mut self, reader: &mut dyn Read, base: u64, path: &Path) {
+        self.each_piece(reader, base, path, Self::view);
     }
 
-    fn each_piece(&mut self, reader: &mut dyn Read, path: &Path, search: fn(&mut Self, &View)) {
-        let mut buffer = Vec::new();
-        let mut base = 0u64;
+    fn each_piece(
+        &mut self,
+        reader: &mut dyn Read,
+        mut base: u64,
+        path: &Path,
+        search: fn(&mut Self, &View),
+    ) {
+        let mut buffer = self.buffers.take();
+        let mut first = 0;
         loop {
             let kept = buffer.len();
             let ended = self.fill(reader, &mut buffer, kept + PIECE, path) == Filled::Ended;
-            let first = if base == 0 { 0 } else { OVERLAP / 2 };
             let own = first..if ended { buffer.len() } else { buffer.len() - OVERLAP / 2 };
-            let view = path.view(&buffer);
+            let view = path.view(buffer.filled());
             search(self, &View { place: Place { base, scale: 1.0 }, own, ..view });
             if ended || self.stopped() {
-                return;
+                break;
             }
-            let rest = buffer.len() - OVERLAP;
-            base += rest as u64;
-            buffer.copy_within(rest.., 0);
-            buffer.truncate(OVERLAP);
+            base += (buffer.len() - OVERLAP) as u64;
+            buffer.keep_end(OVERLAP);
+            first = OVERLAP / 2;
         }
+        self.buffers.give(buffer);
     }
 
     /// Reads until `buffer` holds `size` bytes. Damage ends the stream and is reported; what came
@@ -193,36 +204,30 @@ impl Engine<'_> {
     fn fill(
         &mut self,
         reader: &mut dyn Read,
-        buffer: &mut Vec<u8>,
+        buffer: &mut Buffer,
         size: usize,
         path: &Path,
     ) -> Filled {
-        let mut filled = buffer.len();
-        while filled < size {
+        while buffer.len() < size {
             if self.stopped() {
-                break;
+                return Filled::Ended;
             }
-            // Grown step by step, for most streams are short.
-            if buffer.len() < size {
-                buffer.resize((buffer.len() * 2).clamp(64 << 10, size), 0);
-            }
-            match reader.read(&mut buffer[filled..]) {
-                Ok(0) => break,
+            match reader.read(buffer.space(size)) {
+                Ok(0) => return Filled::Ended,
                 Ok(count) => {
-                    filled += count;
+                    buffer.advance(count);
                     if !self.spend(count as u64, path) {
-                        break;
+                        return Filled::Ended;
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     self.unreadable(path, &error);
-                    break;
+                    return Filled::Ended;
                 }
             }
         }
-        buffer.truncate(filled);
-        if filled < size { Filled::Ended } else { Filled::Full }
+        Filled::Full
     }
 }
 
@@ -231,21 +236,6 @@ enum Filled {
     /// There may be more.
     Full,
     Ended,
-}
-
-/// What was read to tell the kind, and the rest. The first bytes were paid for already.
-struct Rejoined<'r> {
-    head: io::Cursor<Vec<u8>>,
-    reader: &'r mut dyn Read,
-}
-
-impl Read for Rejoined<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.head.read(buffer)? {
-            0 => self.reader.read(buffer),
-            count => Ok(count),
-        }
-    }
 }
 
 /// A source read from one place on.

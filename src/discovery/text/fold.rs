@@ -5,6 +5,7 @@
 //! Homoglyphs are not folded: a Cyrillic `а` stays another letter.
 
 use super::decode::Text;
+use std::sync::LazyLock;
 use unicode_normalization::char::{canonical_combining_class, decompose_compatible};
 
 /// A folded character and the bytes it came from.
@@ -47,7 +48,8 @@ pub(crate) fn fold_str(text: &str) -> Vec<char> {
 
 /// Appends, keeping combining marks in canonical order.
 fn push(out: &mut Vec<Glyph>, glyph: Glyph) {
-    if glyph.c.is_ascii() {
+    // Below the combining marks nothing combines.
+    if glyph.c < '\u{300}' {
         return out.push(glyph);
     }
     // The dot that case mapping leaves on a Turkish İ is no letter's own.
@@ -72,6 +74,27 @@ fn fold_char(c: char, mut put: impl FnMut(char)) {
             _ => c.to_ascii_lowercase(),
         });
     }
+    match usize::try_from(u32::from(c)).ok().and_then(|at| LATIN.get(at)) {
+        Some(Some(folded)) => put(*folded),
+        _ => fold_any(c, put),
+    }
+}
+
+/// What the letters that one byte can stand for, and a few more, fold to when it is one character:
+/// bytes that are no text at all are read as these.
+static LATIN: LazyLock<Vec<Option<char>>> = LazyLock::new(|| {
+    let single = |c: char| {
+        let mut folded = Vec::new();
+        fold_any(c, |c| folded.push(c));
+        match folded[..] {
+            [one] => Some(one),
+            _ => None,
+        }
+    };
+    ('\0'..'\u{250}').map(single).collect()
+});
+
+fn fold_any(c: char, mut put: impl FnMut(char)) {
     match plain(c) {
         Plain::Nothing => {}
         Plain::As(c) => put(c),

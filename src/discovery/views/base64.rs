@@ -44,26 +44,17 @@ fn is_base64(byte: u8) -> bool {
 
 /// Calls `each` for every stretch of at least `least` characters of either alphabet, which may be
 /// base64, hexadecimal digits, or neither.
-pub(crate) fn stretches(bytes: &[u8], least: usize, mut each: impl FnMut(Range<usize>)) {
-    if least >= stretch::SHORTEST {
-        let rough = |byte: u8| {
-            (byte | 0x20).wrapping_sub(b'a') < 26 || byte.wrapping_sub(b'+') < 15 || byte == b'_'
-        };
-        return stretch::find(bytes, least, rough, is_base64, each);
-    }
-    let mut at = 0;
-    // Short ones cover every `least`-th byte, so the last byte of a window is looked at first; most
-    // windows end there or a few bytes before.
-    while at + least <= bytes.len() {
-        if let Some(gap) = bytes[at..at + least].iter().rposition(|&b| !is_base64(b)) {
-            at += gap + 1;
-            continue;
-        }
-        let rest = &bytes[at + least..];
-        let end = at + least + rest.iter().position(|&b| !is_base64(b)).unwrap_or(rest.len());
-        each(at..end);
-        at = end + 1;
-    }
+pub(crate) fn stretches(bytes: &[u8], least: usize, each: impl FnMut(Range<usize>)) {
+    stretch::find(bytes, least, in_either_alphabet, each);
+}
+
+/// As [`is_base64`], in comparisons.
+fn in_either_alphabet(byte: u8) -> bool {
+    ((byte | 0x20).wrapping_sub(b'a') < 26)
+        | (byte.wrapping_sub(b'/') < 11)
+        | (byte == b'+')
+        | (byte == b'-')
+        | (byte == b'_')
 }
 
 /// The runs of base64 that begin with the stretch from `start` to `end`, which may go on over escapes
@@ -245,6 +236,13 @@ mod tests {
         assert!(
             all("3f2504e0-4f89-41d3-9a0c-0305e82c3301 some_longer_lower_case_word_here").is_empty()
         );
+    }
+
+    #[test]
+    fn the_comparisons_are_the_table() {
+        for byte in 0..=255 {
+            assert_eq!(in_either_alphabet(byte), is_base64(byte), "{byte}");
+        }
     }
 
     #[test]

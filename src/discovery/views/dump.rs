@@ -74,59 +74,86 @@ pub(crate) fn digits(run: &[u8], offset: usize, least: usize, found: &mut Vec<Du
     }
 }
 
-/// What listings of numbers are written with.
-static LISTED: [bool; 256] = {
-    let mut listed = [false; 256];
-    let signs = b"0123456789abcdefABCDEFxX ,-:;.|\\\t\r\n";
-    let mut i = 0;
-    while i < signs.len() {
-        listed[signs[i] as usize] = true;
-        i += 1;
-    }
-    listed
-};
+/// What listings of numbers are written with: digits, `x`, and `:;,-.|\\` and white space.
+fn is_listed(byte: u8) -> bool {
+    let letter = byte | 0x20;
+    (byte.wrapping_sub(b'0') < 12)
+        | (letter.wrapping_sub(b'a') < 6)
+        | (letter == b'x')
+        | (letter == b'|')
+        | (byte == b' ')
+        | (byte.wrapping_sub(b',') < 3)
+        | (byte.wrapping_sub(b'\t') < 2)
+        | (byte == b'\r')
+}
 
 /// Stretches of nothing but digits and separators: dumps in lines with offsets, `6d,61,72`,
 /// `6d-61-72`, `0x6d, 0x61`, `\x6d`, `[109, 97, 114]`.
 fn listings(bytes: &[u8], found: &mut Vec<Dump>) {
     const WINDOW: usize = 24;
-    let rough = |byte: u8| {
-        let letter = byte | 0x20;
-        (byte.wrapping_sub(b'\t') <= b';' - b'\t')
-            | (letter.wrapping_sub(b'a') < 6)
-            | (letter == b'x')
-            | (letter == b'|')
-    };
     let mut done = 0;
-    stretch::find(
-        bytes,
-        WINDOW,
-        rough,
-        |byte| LISTED[usize::from(byte)],
-        |place| {
-            // A GUID or an address has few separators; a listing has one after every group, and it is
-            // mostly the same.
-            let stretch = &bytes[place.clone()];
-            let separators = stretch.iter().filter(|b| !b.is_ascii_alphanumeric()).count();
-            let most = b" ,-:;\\"
-                .iter()
-                .map(|sign| stretch.iter().filter(|b| *b == sign).count())
-                .max()
-                .unwrap_or(0);
-            if separators * 6 < place.len() || most < 4 {
-                return;
+    stretch::find(bytes, WINDOW, is_listed, |place| {
+        // A GUID or an address has few separators; a listing has one after every group, and it is
+        // mostly the same.
+        let signs = Signs::count(&bytes[place.clone()]);
+        let most = signs.most();
+        if signs.all() * 6 < place.len() || most < 4 {
+            return;
+        }
+        if most >= LEAST - 1 {
+            decimal(bytes, place.clone(), found);
+        }
+        let mut seeds = (place.start..=place.end - WINDOW).step_by(4);
+        if let Some(seed) = seeds.find(|&seed| seed >= done && seed_at(&bytes[seed..seed + WINDOW]))
+        {
+            done = spaced(bytes, seed, found);
+        }
+    });
+}
+
+/// How often each sign stands in a listing.
+struct Signs([usize; 8]);
+
+/// A one in the byte that counts a sign: the six that lists are written with each have one of
+/// their own, all others share one.
+static COUNTED: [u64; 256] = {
+    let mut counted = [1 << 48; 256];
+    let signs = b" ,-:;\\";
+    let mut i = 0;
+    while i < signs.len() {
+        counted[signs[i] as usize] = 1 << (8 * i);
+        i += 1;
+    }
+    let mut byte = 0;
+    while byte < 256 {
+        if (byte as u8).is_ascii_alphanumeric() {
+            counted[byte] = 0;
+        }
+        byte += 1;
+    }
+    counted
+};
+
+impl Signs {
+    fn count(stretch: &[u8]) -> Self {
+        let mut counts = [0; 8];
+        // Eight counters of one byte at a time.
+        for part in stretch.chunks(255) {
+            let sums: u64 = part.iter().map(|&byte| COUNTED[usize::from(byte)]).sum();
+            for (count, sum) in counts.iter_mut().zip(sums.to_le_bytes()) {
+                *count += usize::from(sum);
             }
-            if most >= LEAST - 1 {
-                decimal(bytes, place.clone(), found);
-            }
-            let mut seeds = (place.start..=place.end - WINDOW).step_by(4);
-            if let Some(seed) =
-                seeds.find(|&seed| seed >= done && seed_at(&bytes[seed..seed + WINDOW]))
-            {
-                done = spaced(bytes, seed, found);
-            }
-        },
-    );
+        }
+        Self(counts)
+    }
+
+    fn all(&self) -> usize {
+        self.0.iter().sum()
+    }
+
+    fn most(&self) -> usize {
+        self.0[..6].iter().copied().max().unwrap_or(0)
+    }
 }
 
 /// Digits in groups from the line of `seed` on; where they end.
@@ -272,6 +299,14 @@ fn decimal(bytes: &[u8], stretch: Range<usize>, found: &mut Vec<Dump>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_signs_of_listings_are_these() {
+        let signs = b"0123456789abcdefABCDEFxX ,-:;.|\\\t\r\n";
+        for byte in 0..=255u8 {
+            assert_eq!(is_listed(byte), signs.contains(&byte), "{byte}");
+        }
+    }
 
     fn texts(dump: &str) -> Vec<String> {
         let mut found = find(dump.as_bytes());

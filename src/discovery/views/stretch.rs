@@ -1,55 +1,98 @@
-//! Finding stretches of bytes of one class, fast: blocks are tested as a whole, in a way that the
-//! compiler turns into vector instructions, and only where one passes are bytes looked at.
+//! Finding bytes of one class, fast: sixty-four at a time become one word of bits, in a way that the
+//! compiler turns into vector instructions, and only where such a word says so are bytes looked at.
 
 use std::ops::Range;
 
-/// Bytes of a word of flags. A stretch of three words less one byte holds two whole words that begin
-/// at a multiple of eight.
-const WORD: usize = 8;
-/// Shortest stretch that is found.
-pub(super) const SHORTEST: usize = 3 * WORD - 1;
-/// Bytes whose flags are computed together.
-const CHUNK: usize = 512;
-const ALL: u64 = 0x0101_0101_0101_0101;
-
-/// Calls `each` for every stretch of at least `least` bytes for which `exact` holds. `rough` must hold
-/// wherever `exact` does; it should be made of a few comparisons joined without branches.
+/// Bytes that become one word.
+const BLOCK: usize = 64;
+/// Calls `each` for every stretch of at least `least` bytes (16 to 32) of a class, which should be made
+/// of a few comparisons joined without branches.
 pub(super) fn find(
     bytes: &[u8],
     least: usize,
-    rough: impl Fn(u8) -> bool,
-    exact: impl Fn(u8) -> bool,
+    class: impl Fn(u8) -> bool,
     mut each: impl FnMut(Range<usize>),
 ) {
-    let mut flags = [0u8; CHUNK];
-    let mut done = 0;
-    let mut before = 0u64;
-    for (number, chunk) in bytes.chunks(CHUNK).enumerate() {
-        // No branch and no call: this becomes vector instructions.
-        for (flag, &byte) in flags.iter_mut().zip(chunk) {
-            *flag = u8::from(rough(byte));
+    debug_assert!((16..=32).contains(&least));
+    // Where the stretch began that goes on at the end of the block before.
+    let mut open = None;
+    for at in (0..bytes.len()).step_by(BLOCK) {
+        let here = mark(bytes, at, &class);
+        if here == u64::MAX {
+            open = open.or(Some(at));
+            continue;
         }
-        for (step, word) in flags[..chunk.len()].chunks_exact(WORD).enumerate() {
-            let mut eight = [0; WORD];
-            eight.copy_from_slice(word);
-            let word = u64::from_le_bytes(eight);
-            let both = word & before == ALL;
-            before = word;
-            if !both {
-                continue;
-            }
-            let at = number * CHUNK + (step - usize::from(step > 0)) * WORD;
-            if at < done {
-                continue;
-            }
-            let start = at - bytes[done..at].iter().rev().take_while(|&&byte| exact(byte)).count();
-            let end = at + bytes[at..].iter().take_while(|&&byte| exact(byte)).count();
+        let mut inside = here;
+        if let Some(start) = open.take() {
+            let ones = here.trailing_ones();
+            let end = at + ones as usize;
             if end - start >= least {
                 each(start..end);
             }
-            done = end.max(at);
+            inside = here >> ones << ones;
+        }
+        let mut begins = long_runs(inside, least);
+        while begins != 0 {
+            let first = begins.trailing_zeros();
+            let end = first + (inside >> first).trailing_ones();
+            if end as usize == BLOCK {
+                break;
+            }
+            each(at + first as usize..at + end as usize);
+            begins = begins >> end << end;
+        }
+        let last = inside.leading_ones() as usize;
+        open = (last > 0).then_some(at + BLOCK - last);
+    }
+    if let Some(start) = open.filter(|start| bytes.len() - start >= least) {
+        each(start..bytes.len());
+    }
+}
+
+/// Calls `each` for every byte of the class.
+pub(super) fn each(bytes: &[u8], class: impl Fn(u8) -> bool, mut each: impl FnMut(usize)) {
+    for at in (0..bytes.len()).step_by(BLOCK) {
+        let mut bits = mark(bytes, at, &class);
+        while bits != 0 {
+            each(at + bits.trailing_zeros() as usize);
+            bits &= bits - 1;
         }
     }
+}
+
+/// One bit for each of the bytes from `at` on.
+fn mark(bytes: &[u8], at: usize, class: &impl Fn(u8) -> bool) -> u64 {
+    match bytes.get(at..).and_then(<[u8]>::first_chunk::<BLOCK>) {
+        Some(block) => gather(block, class),
+        None => {
+            let rest = bytes.get(at..).unwrap_or_default();
+            rest.iter().rev().fold(0, |bits, &byte| bits << 1 | u64::from(class(byte)))
+        }
+    }
+}
+
+fn gather(block: &[u8; BLOCK], class: &impl Fn(u8) -> bool) -> u64 {
+    /// Brings the lowest bits of eight bytes together in the highest byte.
+    const TOGETHER: u64 = 0x0102_0408_1020_4080;
+    // No branch and no call: this becomes vector instructions.
+    let mut flags = [0u8; BLOCK];
+    for (flag, &byte) in flags.iter_mut().zip(block) {
+        *flag = u8::from(class(byte));
+    }
+    let (words, _) = flags.as_chunks::<8>();
+    words
+        .iter()
+        .rev()
+        .fold(0, |bits, word| bits << 8 | u64::from_le_bytes(*word).wrapping_mul(TOGETHER) >> 56)
+}
+
+/// The places from which at least `least` bits (16 to 32) are set.
+fn long_runs(bits: u64, least: usize) -> u64 {
+    let mut runs = bits;
+    for more in [1, 2, 4, 8] {
+        runs &= runs >> more;
+    }
+    runs & runs >> (least - 16)
 }
 
 #[cfg(test)]
@@ -58,22 +101,29 @@ mod tests {
 
     #[test]
     fn every_stretch_is_found_wherever_it_begins() {
-        for before in 0..40 {
-            for length in SHORTEST..60 {
-                let text =
-                    [" ".repeat(before), "a".repeat(length), " b".repeat(9), "a".repeat(length)]
-                        .concat();
-                let mut found = Vec::new();
-                find(
-                    text.as_bytes(),
-                    SHORTEST,
-                    |b| b != b' ',
-                    |b| b == b'a',
-                    |range| found.push(range),
-                );
-                let second = before + length + 18;
-                assert_eq!(found, [before..before + length, second..second + length], "{text}");
+        for least in [16, 20, 24, 32] {
+            for before in 0..140 {
+                for length in [least - 1, least, least + 1, least + 40, 200] {
+                    let a = "a".repeat(length);
+                    let text = [&" ".repeat(before), a.as_str(), &" a".repeat(9), " ", &a].concat();
+                    let mut found = Vec::new();
+                    find(text.as_bytes(), least, |b| b == b'a', |range| found.push(range));
+                    let second = before + length + 19;
+                    let mut expected = vec![before..before + length, second..second + length];
+                    expected.retain(|range| range.len() >= least);
+                    assert_eq!(found, expected, "{least} {text}");
+                }
             }
+        }
+    }
+
+    #[test]
+    fn every_byte_of_the_class_is_met_in_order() {
+        for length in 0..200 {
+            let text: Vec<u8> = (0..length).map(|n| if n % 7 == 3 { b'=' } else { b'x' }).collect();
+            let mut found = Vec::new();
+            each(&text, |byte| byte == b'=', |at| found.push(at));
+            assert_eq!(found, memchr::memchr_iter(b'=', &text).collect::<Vec<_>>());
         }
     }
 }

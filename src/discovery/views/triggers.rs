@@ -2,6 +2,7 @@
 //! bytes: escaped letters, soft line breaks, markup or colour codes inside a word, variants of
 //! letters, quoted words of mail headers. Around them the text is decoded and searched again.
 
+use super::stretch;
 use memchr::{memchr_iter, memchr3_iter};
 use std::ops::Range;
 
@@ -22,11 +23,17 @@ impl Wanted<'_> {
         let digit = |at: Option<usize>| {
             at.and_then(|at| bytes.get(at)).is_some_and(|b| b.is_ascii_digit() || *b == b')')
         };
+        // Zeros between letters are UTF-16 escaped byte by byte: the next one is not far.
+        let zero = || {
+            let sign = bytes.get(at);
+            let again = |at: Option<usize>| at.is_some_and(|at| bytes.get(at) == sign);
+            is_wordy(bytes[at - 1])
+                && (3..=8).any(|step| again(at.checked_sub(step)) || again(at.checked_add(step)))
+        };
         let separator = matches!(code, 0x20 | 0x28..=0x29 | 0x2D..=0x2F | 0xA0 | 0xC2 | 0xE2 | 0x2002..=0x2015 | 0x202F | 0x2212);
-        // Zeros between letters are UTF-16 escaped byte by byte.
         self.code(code)
             || self.phones && separator && digit(at.checked_sub(1))
-            || code == 0 && at > 0 && is_wordy(bytes[at - 1])
+            || code == 0 && at > 0 && zero()
     }
 
     fn code(&self, code: u32) -> bool {
@@ -43,7 +50,7 @@ impl Wanted<'_> {
 pub(crate) fn regions(bytes: &[u8], wanted: Wanted, margin: usize) -> Vec<Range<usize>> {
     let mut places = Vec::new();
     escapes(bytes, wanted, &mut places);
-    equals(bytes, wanted, &mut places);
+    equals_and_breaks(bytes, wanted, &mut places);
     variants(bytes, &mut places);
     split_words(bytes, &mut places);
     places.retain(|&place| is_texty(bytes, place));
@@ -62,15 +69,31 @@ pub(crate) fn regions(bytes: &[u8], wanted: Wanted, margin: usize) -> Vec<Range<
 /// Whether text stands around a place: random bytes hold everything, control characters included.
 fn is_texty(bytes: &[u8], place: usize) -> bool {
     let around = &bytes[place.saturating_sub(16)..(place + 16).min(bytes.len())];
-    let strange = around
-        .iter()
-        .filter(|&&b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x1B) || b == 0x7F);
-    let mut invalid = 0;
-    for chunk in around.utf8_chunks() {
-        invalid += chunk.invalid().len();
-    }
     // The ends may cut a character in two; a string in a binary has other bytes beside it.
-    strange.count() <= 4 && invalid <= 8
+    let (strange, invalid) = not_text(around);
+    strange <= 4 && invalid <= 8 && {
+        // Directly before it or after it there is text and little else.
+        let sides = [
+            &bytes[place.saturating_sub(SIDE)..place],
+            &bytes[(place + 1).min(bytes.len())..(place + 1 + SIDE).min(bytes.len())],
+        ];
+        sides.into_iter().any(|side| {
+            let (strange, invalid) = not_text(side);
+            strange + invalid <= 2
+        })
+    }
+}
+
+/// Bytes looked at on either side of a place.
+const SIDE: usize = 8;
+
+/// How many control characters there are, and how many bytes that are no UTF-8.
+fn not_text(bytes: &[u8]) -> (usize, usize) {
+    let strange = bytes
+        .iter()
+        .filter(|&&b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x1B) || b == 0x7F)
+        .count();
+    (strange, bytes.utf8_chunks().map(|chunk| chunk.invalid().len()).sum())
 }
 
 fn hex(bytes: &[u8], at: usize, digits: usize) -> Option<u32> {
@@ -155,44 +178,49 @@ fn reference(bytes: &[u8], mut at: usize) -> Option<u32> {
     (count > 0).then_some(code)
 }
 
-/// Quoted-printable letters and soft breaks, and quoted words of headers.
-fn equals(bytes: &[u8], wanted: Wanted, places: &mut Vec<usize>) {
-    for at in memchr_iter(b'=', bytes) {
-        let triggered = match bytes.get(at + 1) {
-            Some(b'\r' | b'\n') => {
-                // Inside a word only: between words the raw text shows it all.
-                at > 0 && is_wordy(bytes[at - 1])
+/// Quoted-printable letters and soft breaks, quoted words of headers, and folded lines.
+fn equals_and_breaks(bytes: &[u8], wanted: Wanted, places: &mut Vec<usize>) {
+    stretch::each(
+        bytes,
+        |byte| (byte == b'=') | (byte == b'\n'),
+        |at| {
+            let triggered = match bytes.get(at + 1) {
+                _ if bytes[at] == b'\n' => is_folded(bytes, at),
+                Some(b'\r' | b'\n') => {
+                    // Inside a word only: between words the raw text shows it all.
+                    at > 0 && is_wordy(bytes[at - 1])
+                }
+                Some(b' ' | b'\t') => {
+                    let blank = bytes[at + 1..]
+                        .iter()
+                        .take(8)
+                        .take_while(|b| matches!(b, b' ' | b'\t'))
+                        .count();
+                    matches!(bytes.get(at + 1 + blank), Some(b'\r' | b'\n'))
+                        && at > 0
+                        && is_wordy(bytes[at - 1])
+                }
+                Some(b'?') => bytes[at..].iter().take(40).filter(|b| **b == b'?').count() >= 3,
+                // Letters are never quoted alone by a mailer, and `id=41…` is everywhere in logs.
+                Some(b'0'..=b'9' | b'A'..=b'F') => {
+                    let letter = |at: usize| {
+                        let quoted = bytes.get(at) == Some(&b'=')
+                            && bytes.get(at + 2).is_some_and(|b| !b.is_ascii_lowercase());
+                        quoted && hex(bytes, at + 1, 2).is_some_and(|code| wanted.code(code))
+                    };
+                    letter(at) && (letter(at + 3) || at >= 3 && letter(at - 3))
+                        || wanted.phones
+                            && hex(bytes, at + 1, 2).is_some_and(|code| {
+                                !wanted.code(code) && wanted.escape(bytes, at, code)
+                            })
+                }
+                _ => false,
+            };
+            if triggered {
+                places.push(at);
             }
-            Some(b' ' | b'\t') => {
-                let blank = bytes[at + 1..]
-                    .iter()
-                    .take(8)
-                    .take_while(|b| matches!(b, b' ' | b'\t'))
-                    .count();
-                matches!(bytes.get(at + 1 + blank), Some(b'\r' | b'\n'))
-                    && at > 0
-                    && is_wordy(bytes[at - 1])
-            }
-            Some(b'?') => bytes[at..].iter().take(40).filter(|b| **b == b'?').count() >= 3,
-            // Letters are never quoted alone by a mailer, and `id=41…` is everywhere in logs.
-            Some(b'0'..=b'9' | b'A'..=b'F') => {
-                let letter = |at: usize| {
-                    let quoted = bytes.get(at) == Some(&b'=')
-                        && bytes.get(at + 2).is_some_and(|b| !b.is_ascii_lowercase());
-                    quoted && hex(bytes, at + 1, 2).is_some_and(|code| wanted.code(code))
-                };
-                letter(at) && (letter(at + 3) || at >= 3 && letter(at - 3))
-                    || wanted.phones
-                        && hex(bytes, at + 1, 2).is_some_and(|code| {
-                            !wanted.code(code) && wanted.escape(bytes, at, code)
-                        })
-            }
-            _ => false,
-        };
-        if triggered {
-            places.push(at);
-        }
-    }
+        },
+    );
 }
 
 fn is_wordy(byte: u8) -> bool {
@@ -283,7 +311,6 @@ fn split_words(bytes: &[u8], places: &mut Vec<usize>) {
             }
         }
     }
-    folded_lines(bytes, places);
     for at in memchr_iter(0x08, bytes) {
         if letter(at.checked_sub(1)) && letter(Some(at + 1)) {
             places.push(at);
@@ -307,23 +334,22 @@ fn split_words(bytes: &[u8], places: &mut Vec<usize>) {
     }
 }
 
-/// Words that go on after a line break and one blank: where lines are as long as they are folded at, or
-/// where the format folds them.
-fn folded_lines(bytes: &[u8], places: &mut Vec<usize>) {
-    let folds = bytes.starts_with(b"BEGIN:V")
-        || bytes.starts_with(b"dn:")
-        || bytes.starts_with(b"version:");
-    let mut line = 0;
-    for at in memchr_iter(b'\n', bytes) {
-        let blank = matches!(bytes.get(at + 1), Some(b' ' | b'\t'));
-        if blank
-            && (folds || (60..=80).contains(&(at - line)))
-            && bytes.get(at + 2).is_some_and(|&b| is_wordy(b))
-        {
-            places.push(at);
-        }
-        line = at + 1;
+/// Whether a word goes on after the line break at `at` and one blank: where lines are as long as they
+/// are folded at, or where the format folds them.
+fn is_folded(bytes: &[u8], at: usize) -> bool {
+    /// Longest line that looks folded.
+    const LINE: usize = 80;
+    if !matches!(bytes.get(at + 1), Some(b' ' | b'\t'))
+        || !bytes.get(at + 2).is_some_and(|&b| is_wordy(b))
+    {
+        return false;
     }
+    let before = &bytes[at.saturating_sub(LINE + 1)..at];
+    let line = memchr::memrchr(b'\n', before).map_or(before.len(), |n| before.len() - n - 1);
+    (60..=LINE).contains(&line)
+        || bytes.starts_with(b"BEGIN:V")
+        || bytes.starts_with(b"dn:")
+        || bytes.starts_with(b"version:")
 }
 
 #[cfg(test)]

@@ -25,12 +25,14 @@ pub(crate) fn runs(bytes: &[u8], whole: Option<Encoding>) -> Vec<Run> {
     while at + 8 <= bytes.len() {
         // Two characters of ASCII with their zeros: worth a closer look, and rare in other data.
         let word = word(bytes, at);
-        let seed = if word == 0 || word.wrapping_sub(LOW_BITS) & !word & HIGH_BITS == 0 {
-            None
-        } else {
-            [0, 4].into_iter().find(|&half| is_seed(&bytes[at + half..at + half + 4]))
-        };
-        let Some(seed) = seed.map(|half| at + half) else {
+        if word.wrapping_sub(LOW_BITS) & !word & HIGH_BITS == 0 {
+            // Most data has no zeros at all.
+            let Some(zero) = memchr::memchr(0, &bytes[at + 8..]) else { break };
+            at = (at + 8 + zero) & !7;
+            continue;
+        }
+        let seed = [0, 4].into_iter().find(|&half| is_seed(&bytes[at + half..at + half + 4]));
+        let Some(seed) = seed.filter(|_| word != 0).map(|half| at + half) else {
             at += 8;
             continue;
         };

@@ -1,7 +1,7 @@
 //! Readings of text that went through something on its way: folded lines, a wrong charset, zeros
 //! between letters.
 
-use crate::discovery::text::{Glyph, Text};
+use crate::discovery::text::{Glyph, Text, windows_1252};
 
 /// Text with folded lines joined (RFC 5545, RFC 2849): a line break and one blank vanish. `None` when
 /// no line is folded.
@@ -53,20 +53,28 @@ pub(super) fn erased(text: &Text) -> Option<Text> {
 /// when there is no such run.
 pub(super) fn repaired(text: &Text) -> Option<Text> {
     let chars = text.as_slice();
-    // Nothing to repair in ASCII, nor where no first byte of UTF-8 shows.
-    if !chars.iter().any(|c| matches!(c.0, '\u{C2}'..='\u{F4}')) {
+    // Nothing to repair in ASCII, nor where no first byte of UTF-8 has another byte of it behind it.
+    let begun = |pair: &[(char, u32, u32)]| {
+        matches!(pair[0].0, '\u{C2}'..='\u{F4}')
+            && windows_1252_byte(pair[1].0).is_some_and(|byte| byte < 0xC0)
+    };
+    if !chars.windows(2).any(begun) {
         return None;
     }
     let mut out = Text::default();
     let mut repaired = false;
     let mut next = 0;
     while let Some(&(c, start, end)) = chars.get(next) {
-        let bytes: Vec<u8> =
-            chars[next..].iter().take(4).map_while(|c| windows_1252_byte(c.0)).collect();
-        let decoded = (2..=bytes.len()).find_map(|length| {
-            let c = std::str::from_utf8(&bytes[..length]).ok()?.chars().next()?;
-            (c.len_utf8() == length).then_some((c, length))
-        });
+        let decoded = if chars[next..].get(..2).is_some_and(begun) {
+            let bytes: Vec<u8> =
+                chars[next..].iter().take(4).map_while(|c| windows_1252_byte(c.0)).collect();
+            (2..=bytes.len()).find_map(|length| {
+                let c = std::str::from_utf8(&bytes[..length]).ok()?.chars().next()?;
+                (c.len_utf8() == length).then_some((c, length))
+            })
+        } else {
+            None
+        };
         match decoded {
             Some((decoded, length)) => {
                 repaired = true;
@@ -84,7 +92,12 @@ pub(super) fn repaired(text: &Text) -> Option<Text> {
 
 /// The byte beyond ASCII that Windows-1252 reads as this character.
 fn windows_1252_byte(c: char) -> Option<u8> {
-    (0x80..=0xFF).find(|&byte| crate::discovery::text::windows_1252(byte) == c)
+    match c {
+        ..'\u{80}' => None,
+        '\u{A0}'..='\u{FF}' => u8::try_from(u32::from(c)).ok(),
+        // Most of these lie elsewhere in Unicode.
+        _ => (0x80..=0x9F).find(|&byte| windows_1252(byte) == c),
+    }
 }
 
 /// Glyphs without the zeros that stand between letters in turn with them. `None` when there are few.

@@ -43,6 +43,8 @@ struct State {
     steps: u64,
     /// The flush that is left out although it reports success.
     skipped: Option<usize>,
+    /// Whether it answers like a file system of which nothing is known.
+    weak: bool,
     /// The call that fails, and how.
     failing: Option<(u64, io::ErrorKind)>,
 }
@@ -62,6 +64,7 @@ impl SimFs {
             flushes: Vec::new(),
             steps: 0,
             skipped: None,
+            weak: false,
             failing: None,
         };
         Self { state: Arc::new(Mutex::new(state)) }
@@ -71,6 +74,11 @@ impl SimFs {
     #[must_use]
     pub fn settled(&self) -> Self {
         Self::from_disk(self.state().live.clone())
+    }
+
+    /// From now on it answers like a file system that is not known to keep what was flushed.
+    pub fn weaken(&self) {
+        self.state().weak = true;
     }
 
     /// From now on flush number `n` (of [`SimFs::flushes`]) does nothing, although it reports
@@ -313,7 +321,8 @@ impl Fs for SimFs {
     }
 
     fn traits(&self, _path: &RelPath) -> io::Result<FsTraits> {
-        Ok(FsTraits { name: "simulated", copy_on_write: false, network: false, supported: true })
+        let supported = !self.state().weak;
+        Ok(FsTraits { name: "simulated", copy_on_write: false, network: false, supported })
     }
 
     fn list(&self, path: &RelPath) -> io::Result<Vec<DirEntry>> {

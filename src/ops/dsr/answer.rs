@@ -115,7 +115,7 @@ pub fn extend(context: &Context, named: &str, ground: &str, reason: &str) -> Res
     let notice = format!(
         "We need more time for your request ({}) and will answer it by {day}. The reason is: {}",
         request.id,
-        reason.trim()
+        sentence(reason)
     );
     let event = step.event().change("due", request.due_on, day).detail("ground", ground);
     step.record(changed, DecisionKind::Extended, Some(reason), event, Some(notice))
@@ -152,7 +152,7 @@ pub fn deny(
     let notice = format!(
         "Your request ({}) is denied. The reason is: {} {route}",
         request.id,
-        reason.trim()
+        sentence(reason)
     );
     let event = step.event();
     step.record(changed, DecisionKind::Denied, Some(reason), event, Some(notice))
@@ -214,6 +214,12 @@ pub fn close(context: &Context, named: &str, reason: Option<&str>) -> Result<Ste
     let notice = referral::message(request.route, &customer, request.id.as_str());
     let event = step.event().detail("answer", nature);
     step.record(changed, DecisionKind::Closed, reason, event, notice)
+}
+
+/// A reason as a sentence.
+fn sentence(reason: &str) -> String {
+    let reason = reason.trim();
+    if reason.ends_with(['.', '!', '?']) { reason.to_owned() } else { format!("{reason}.") }
 }
 
 /// The findings that something is done with, and how many files of the plan stayed.

@@ -105,7 +105,7 @@ pub fn import(context: &Context, import: &Import) -> Result<Imported> {
         }),
         ..Arrival::default()
     };
-    let received = receive_as(context, new, arrival)?;
+    let received = receive_as(context, &new, &arrival)?;
     Ok(Imported {
         expected_completion_time: received.due_at,
         received_time: context.now,
@@ -194,7 +194,7 @@ pub fn request_status(context: &Context, named: &str) -> Result<RequestStatus> {
     let customer = customer_tenants(context, &dsr)?
         .into_iter()
         .find(|tenant| tenant.domain == dsr.tenant)
-        .map(|tenant| tenant.customer.to_string())
+        .map(|tenant| tenant.customer.clone())
         .unwrap_or_default();
     let open = request.open_dsr.as_ref();
     let day = request.extended_to.unwrap_or(request.due_on);

@@ -68,8 +68,9 @@ pub struct Received {
 ///
 /// # Errors
 /// The tenant or a case is unknown, an identifier cannot be searched for, or a rule says no.
+#[allow(clippy::needless_pass_by_value, reason = "it is taken")]
 pub fn receive(context: &Context, new: NewRequest) -> Result<Received> {
-    receive_as(context, new, Arrival::default())
+    receive_as(context, &new, &Arrival::default())
 }
 
 /// As [`receive`], with how it came. A mixed request is split: each part takes its own route, and
@@ -77,7 +78,7 @@ pub fn receive(context: &Context, new: NewRequest) -> Result<Received> {
 ///
 /// # Errors
 /// As [`receive`].
-pub fn receive_as(context: &Context, new: NewRequest, arrival: Arrival) -> Result<Received> {
+pub fn receive_as(context: &Context, new: &NewRequest, arrival: &Arrival) -> Result<Received> {
     context.require_writable()?;
     let tenant = Id::new(new.tenant.clone()).map_err(|error| Error::usage(error.to_string()))?;
     let tenant = context.workspace.tenant(&tenant)?.value;

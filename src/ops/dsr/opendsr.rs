@@ -52,7 +52,8 @@ pub struct OpenRequest {
 pub fn parse(shown: &str, bytes: &[u8]) -> Result<OpenRequest> {
     let reader = Reader { shown };
     let value: Value = serde_json::from_slice(bytes).map_err(|error| {
-        let mut invalid = Invalid::new(shown, "is not JSON from here on");
+        let mut invalid = Invalid::new(shown, "is not JSON from here on")
+            .hint("an OpenDSR 1.0 request; nothing was recorded");
         (invalid.line, invalid.column) = (Some(error.line()), Some(error.column()));
         Error::from(invalid)
     })?;

@@ -57,7 +57,7 @@ pub(in crate::ops) fn record(
     let owed = settled && !crate::ops::transfer::blocking(context, dsr)?.is_empty();
     changed.state = match (settled, owed) {
         // A deletion that had waited for a hold: the request was answered before.
-        (true, false) if loaded.value.state == DsrState::Closed => DsrState::Closed,
+        (true, _) if loaded.value.state == DsrState::Closed => DsrState::Closed,
         (true, false) if loaded.value.state == DsrState::Attested => DsrState::Attested,
         (true, true) => DsrState::Verifying,
         (true, false) => DsrState::Fulfilled,

@@ -82,7 +82,7 @@ pub fn generate(new: &NewGenerated, progress: &mut dyn FnMut(u64, u64)) -> Resul
     let customers = customer::plan(&mut dice, new.cases);
     let world = World { seed: new.seed, now, engineers: &config.engineers };
     let written = write_all(&workspace, &world, &customers, new.cases, progress)?;
-    let made = with_log(&workspace, now)?;
+    let made = with_log(&workspace, now, false)?;
     Ok(Generated {
         made,
         seed: new.seed,

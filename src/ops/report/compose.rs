@@ -4,7 +4,7 @@ use crate::attest::{Body, Log, Opening, TxId, Verdict};
 use crate::error::Result;
 use crate::model::{DecisionKind, PlanItem, Regulation, Request, RequestOption, Time};
 use crate::ops::dsr::results;
-use crate::ops::{Context, doctor};
+use crate::ops::{Context, attest, doctor};
 use crate::policy::{Refusal, clock};
 use crate::report::{
     Approval, Basis, Content, Customer, Identifier, Issuer, Item, ItemVerdict, Problem, Retained,
@@ -291,6 +291,14 @@ fn notices(context: &Context, request: &Request) -> Vec<String> {
     if config.test_clock {
         notices
             .push("This workspace runs on a test clock: its times may have been set.".to_owned());
+    }
+    if let Ok(at) = attest::log_of(context).footing()
+        && !at.supported
+    {
+        notices.push(format!(
+            "The log lies on a file system ({}) that is not known to keep what was flushed: after a power loss it may say more or less than what happened.",
+            at.name
+        ));
     }
     let lax = doctor::laxer_settings(&config.policy);
     if !lax.is_empty() {

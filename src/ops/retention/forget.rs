@@ -17,12 +17,24 @@ pub(super) fn forget(request: &Request) -> Request {
             // A file's path may name its person; a finding's number names nobody.
             item: decision.item.clone().filter(|item| !item.contains('/')),
             reason: match decision.what {
-                DecisionKind::Include | DecisionKind::Exclude => None,
+                DecisionKind::Include
+                | DecisionKind::Exclude
+                | DecisionKind::Redact
+                | DecisionKind::Rectify => None,
                 _ => decision.reason.as_deref().map(scrub),
             },
             ..decision.clone()
         })
         .collect();
+    // What was corrected, and to what, is the person's own data.
+    kept.corrections.clear();
+    if let Some(extension) = &mut kept.extension {
+        extension.reason = scrub(&extension.reason);
+    }
+    if let Some(answer) = &mut kept.answer {
+        answer.basis_of_denial = answer.basis_of_denial.as_deref().map(scrub);
+        answer.complaint_route = answer.complaint_route.as_deref().map(scrub);
+    }
     if let Some(discovery) = &mut kept.discovery {
         discovery.problems.clear();
     }

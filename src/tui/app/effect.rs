@@ -1,14 +1,16 @@
 //! What the state asks for and what comes back: the only ways between the pure core and the world.
 
 use crate::error::Error;
-use crate::model::{Decision, DiagnosticKind, Id, PlanScope, RecordKind, Sha256, Time};
+use crate::model::{
+    Decision, DiagnosticKind, GivenIdentifier, Id, PlanScope, RecordKind, Severity, Sha256, Time,
+};
 use crate::ops::access::AccessView;
 use crate::ops::allowed::{AccessAllowed, CaseAllowed};
 use crate::ops::attach::Attachment;
 use crate::ops::attest::{EntryView, Shown, Verified};
 use crate::ops::case::{CaseLine, CaseView};
 use crate::ops::dsr::{
-    ContextLine, Executed, FindingLine, NewRequest, RequestAllowed, RequestView,
+    ContextLine, Executed, FindingLine, NewRequest, Replacement, RequestAllowed, RequestView,
 };
 use crate::ops::retention::{RetentionItem, Swept};
 use crate::ops::status::Status;
@@ -163,6 +165,7 @@ pub enum Operation {
         case: CaseRef,
         yes: bool,
         by: String,
+        kind: String,
     },
     RequestAccess {
         case: CaseRef,
@@ -172,6 +175,11 @@ pub enum Operation {
     Decide {
         sar: Id,
         decision: Decision,
+    },
+    Severity {
+        case: CaseRef,
+        severity: Severity,
+        on_request_of: Option<String>,
     },
     RemoveAccess(Id),
     WithdrawAccess(Id),
@@ -213,7 +221,51 @@ pub enum Operation {
         dsr: Id,
         reason: String,
     },
+    Redact {
+        dsr: Id,
+        items: Vec<String>,
+        reason: String,
+    },
+    Rectify {
+        dsr: Id,
+        item: String,
+        to: String,
+        reason: String,
+    },
+    Identify {
+        dsr: Id,
+        identifiers: Vec<GivenIdentifier>,
+    },
+    Restrict {
+        dsr: Id,
+        reason: String,
+    },
+    SwapContact {
+        dsr: Id,
+        with: Replacement,
+    },
+    Confirm(Id),
+    Extend {
+        dsr: Id,
+        ground: String,
+        reason: String,
+    },
+    Deny {
+        dsr: Id,
+        reason: String,
+        late: bool,
+    },
     Hold {
+        dsr: Id,
+        reason: String,
+    },
+    Resume(Id),
+    CloseRequest {
+        dsr: Id,
+        reason: String,
+    },
+    /// DEL-8: a legal hold on a file.
+    PlaceHold {
         path: String,
         reason: String,
     },
@@ -240,6 +292,7 @@ pub enum Work {
     Sweep,
     TransferAdd(TransferUpload),
     TransferDelete { case: CaseRef, name: String },
+    Export { dsr: Id, out: PathBuf },
 }
 
 impl Work {
@@ -260,6 +313,7 @@ impl Work {
             Self::TransferDelete { case, .. } => {
                 format!("Deletion in the transfer folder of {}", case.id)
             }
+            Self::Export { dsr, .. } => format!("Export of {dsr}"),
         }
     }
 

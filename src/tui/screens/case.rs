@@ -196,6 +196,7 @@ impl Screen for CaseScreen {
             ActionId::CaseAccess => may(&allowed.request_access),
             ActionId::CaseAttach => may(&allowed.attach),
             ActionId::CaseNote => may(&allowed.note),
+            ActionId::CaseSeverity => may(&allowed.severity),
             ActionId::CaseAssign => may(&allowed.assign),
             // A closed case is reopened, an open one closed: the other is no matter.
             ActionId::CaseClose if data.view.status == "closed" => Availability::Hidden,
@@ -223,9 +224,10 @@ impl Screen for CaseScreen {
         let form = |form: Form| vec![Step::Push(Box::new(form))];
         match id {
             ActionId::CaseConsent => form(CaseForm::consent(&self.case, data)),
-            ActionId::CaseAccess => form(CaseForm::access(&self.case, session)),
+            ActionId::CaseAccess => form(CaseForm::access(&self.case, data, session)),
             ActionId::CaseAttach => form(CaseForm::attach(&self.case, data, session)),
             ActionId::CaseNote => form(CaseForm::note(&self.case)),
+            ActionId::CaseSeverity => form(CaseForm::severity(&self.case, data)),
             ActionId::CaseAssign => form(CaseForm::assign(&self.case, session)),
             ActionId::CaseReopen => form(CaseForm::reopen(&self.case, data)),
             ActionId::CaseClose => vec![self.close()],

@@ -1,7 +1,7 @@
 //! The forms of a case.
 
 use super::form::{Field, Form};
-use crate::model::{Category, ConsentEntry, DiagnosticKind, RecordKind};
+use crate::model::{Category, ConsentEntry, DiagnosticKind, RecordKind, Severity};
 use crate::ops::attach::Attachment;
 use crate::tui::app::{CaseData, Effect, Failure, Operation, Session, Work, kinds};
 use crate::workspace::CaseRef;
@@ -37,19 +37,27 @@ impl CaseForm {
                     "What the customer said; left and right change it. No revokes a Yes.",
                 ),
                 Field::text("Given by", contact, "Who said it, on the customer's side."),
+                Field::one(
+                    "About",
+                    [ConsentEntry::ADVANCED, ConsentEntry::MEMORY_DUMP],
+                    0,
+                    "A memory dump pauses the machine and needs a Yes of its own.",
+                ),
             ],
             Box::new(move |fields| {
                 let (case, by) = (case.clone(), fields[1].word().to_owned());
-                let yes = fields[0].word() == "yes";
-                Ok(Effect::Do(Operation::Consent { case, yes, by }))
+                let (yes, kind) = (fields[0].word() == "yes", fields[2].word().to_owned());
+                Ok(Effect::Do(Operation::Consent { case, yes, by, kind }))
             }),
         )
     }
 
     /// A support access request.
     #[must_use]
-    pub fn access(case: &CaseRef, session: &Session) -> Form {
-        let others = || session.tenants.iter().filter(|tenant| **tenant != case.tenant);
+    pub fn access(case: &CaseRef, data: &CaseData, session: &Session) -> Form {
+        // SAR-1: a case that came in another way than a portal needs a request for its own tenant.
+        let own = !crate::policy::case::consent_is_the_way_in(data.view.portal);
+        let others = || session.tenants.iter().filter(|tenant| own || **tenant != case.tenant);
         let same = |tenant: &str| {
             tenant.split(['.', '-']).next() == case.tenant.as_str().split('.').next()
         };
@@ -141,6 +149,39 @@ impl CaseForm {
                     internal: fields[1].is_on(),
                     text: fields[2].word().to_owned(),
                 }))
+            }),
+        )
+    }
+
+    /// How bad it is (CASE-4).
+    #[must_use]
+    pub fn severity(case: &CaseRef, data: &CaseData) -> Form {
+        let words: Vec<&str> = Severity::ALL.iter().map(|severity| severity.as_str()).collect();
+        let now = Severity::ALL.iter().position(|s| *s == data.view.severity).unwrap_or(0);
+        let contact = data.view.contacts.first().map_or("", |contact| contact.upn.as_str());
+        let assigned = data.view.assigned_to.is_some();
+        let case = case.clone();
+        Form::new(
+            format!("Severity of {}", case.id),
+            "Once a case is assigned a change is a request to its engineer, who says whose it was.",
+            "Change",
+            vec![
+                Field::one("Severity", words, now, "Left and right change it."),
+                Field::text(
+                    "On request of",
+                    if assigned { contact } else { "" },
+                    "Who asked for it; empty while nobody is assigned.",
+                ),
+            ],
+            Box::new(move |fields| {
+                let severity =
+                    fields[0].word().parse().map_err(|error: crate::model::UnknownWord| {
+                        Failure::usage(error.to_string())
+                    })?;
+                let by = fields[1].word();
+                let on_request_of = (!by.is_empty()).then(|| by.to_owned());
+                let case = case.clone();
+                Ok(Effect::Do(Operation::Severity { case, severity, on_request_of }))
             }),
         )
     }

@@ -2,7 +2,7 @@
 //! request's id typed. Keys count only once it was drawn completely.
 
 use super::words;
-use crate::model::{Id, PlanItem};
+use crate::model::{Id, PlanAction, PlanItem};
 use crate::ops::dsr::RequestAllowed;
 use crate::text;
 use crate::tui::actions::{ActionId, Scope};
@@ -87,9 +87,18 @@ impl Deletion {
 
     fn summary(&self, theme: Theme, width: u16) -> Details {
         let mut lines = Details::new(theme, width, 14);
+        let rewritten = self.items.iter().filter(|item| item.action != PlanAction::Delete).count();
         let files = text::plural(self.items.len() as u64, "file");
         let what = format!("{files}, {}, for good", text::bytes(self.bytes));
-        lines.field("Deletes", Role::Bad, what);
+        match self.items.len() - rewritten {
+            0 => lines.field("Rewrites", Role::Bad, what),
+            _ => lines.field("Deletes", Role::Bad, what),
+        };
+        if rewritten > 0 {
+            let files = text::plural(rewritten as u64, "file");
+            let what = format!("{files} of these: what matched gives way, the rest stays");
+            lines.field("Rewritten", Role::Warn, what);
+        }
         lines.field("Request", Role::Text, format!("{} of {}", self.dsr, self.tenant));
         lines.field("Planned by", Role::Text, &self.planned_by);
         lines.field("Approved by", Role::Text, &self.approved_by);
@@ -122,7 +131,11 @@ impl Deletion {
             }
             let hash = item.sha256.to_string();
             let path = words::within(&item.path, &item.engagement);
-            let line = format!("{}… {:>8} {path}", &hash[..12], text::bytes(item.size));
+            let action = match item.action {
+                PlanAction::Delete => String::new(),
+                action => format!(", {action}"),
+            };
+            let line = format!("{}… {:>8} {path}{action}", &hash[..12], text::bytes(item.size));
             lines.indented(Role::Text, line);
         }
         for warning in &self.warnings {

@@ -28,7 +28,7 @@ pub fn hold_steps(path: &str, held: bool) -> Vec<Step> {
         vec![Field::text("Reason", "", "Such as the file number of the proceedings.")],
         Box::new(move |fields| {
             let (path, reason) = (path.clone(), fields[0].word().to_owned());
-            Ok(Effect::Do(Operation::Hold { path, reason }))
+            Ok(Effect::Do(Operation::PlaceHold { path, reason }))
         }),
     );
     vec![Step::Push(Box::new(form))]

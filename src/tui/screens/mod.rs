@@ -1,6 +1,7 @@
 //! The screens, a file each: what they show, what they read, what their keys do.
 
 pub mod access;
+pub mod answer_forms;
 pub mod case;
 pub mod case_forms;
 pub mod case_tabs;
@@ -16,6 +17,7 @@ pub mod messages;
 pub mod receipt;
 pub mod request;
 pub mod request_forms;
+pub mod request_steps;
 pub mod requests;
 pub mod retention;
 pub mod review;

@@ -2,7 +2,8 @@
 
 use super::request_forms as forms;
 use super::words;
-use crate::model::{DsrState, Id};
+use super::{answer_forms, request_steps};
+use crate::model::{DsrState, DsrType, Id, PlanAction, Requester};
 use crate::ops::dsr::RequestAllowed;
 use crate::text;
 use crate::tui::actions::{ActionId, Availability, Scope};
@@ -25,42 +26,23 @@ pub struct RequestScreen {
     list: List,
 }
 
-/// The steps, in order.
-const STEPS: [&str; 7] =
-    ["received", "discovery", "review", "plan", "approval", "deletion", "report"];
-
 impl RequestScreen {
     #[must_use]
     pub fn new(dsr: Id) -> Self {
         Self { dsr, data: None, problem: None, list: List::default() }
     }
 
-    /// The step that comes next: its place, and the action that takes it.
     fn next(&self) -> Option<(usize, ActionId)> {
-        let data = self.data.as_ref()?;
-        Some(match data.request.state {
-            DsrState::Received | DsrState::IdentifiersNeeded | DsrState::Discovering => {
-                (1, ActionId::RequestDiscover)
-            }
-            DsrState::Review if !data.undecided.is_empty() => (2, ActionId::RequestReview),
-            DsrState::Review => (3, ActionId::RequestPlan),
-            DsrState::Planned => (4, ActionId::RequestApprove),
-            DsrState::Approved | DsrState::Executing | DsrState::Verifying => {
-                (5, ActionId::RequestExecute)
-            }
-            DsrState::Fulfilled => (6, ActionId::RequestReport),
-            DsrState::Attested | DsrState::Closed if !data.request.executions.is_empty() => {
-                (7, ActionId::RequestReceipt)
-            }
-            _ => return None,
-        })
+        request_steps::next(self.data.as_ref()?)
     }
 
     fn stepper(&self, app: &App, width: u16) -> Line<'static> {
         let at = self.next().map_or(0, |(at, _)| at);
+        let kind = self.data.as_ref().map_or(DsrType::Delete, |data| data.request.kind);
+        let steps = request_steps::steps(kind);
         let mut spans = Vec::new();
         let narrow = usize::from(width) < 74;
-        for (index, step) in STEPS.iter().enumerate() {
+        for (index, step) in steps.iter().enumerate() {
             let (role, mark) = match index.cmp(&at) {
                 std::cmp::Ordering::Less => (Role::Good, "✓"),
                 std::cmp::Ordering::Equal => (Role::Selected, ">"),
@@ -70,7 +52,7 @@ impl RequestScreen {
                 continue;
             }
             let name = if narrow {
-                format!("{mark}step {} of {}: {step} ", index + 1, STEPS.len())
+                format!("{mark}step {} of {}: {step} ", index + 1, steps.len())
             } else {
                 format!("{mark}{step} ")
             };
@@ -90,15 +72,7 @@ impl RequestScreen {
             return Some((Role::Warn, format!("Referred: {referral}.")));
         }
         let (_, id) = self.next()?;
-        let what = match id {
-            ActionId::RequestDiscover => "search for the identifiers",
-            ActionId::RequestReview => "look at the findings that a person has to decide on",
-            ActionId::RequestPlan => "make the plan: the preview of what would be deleted",
-            ActionId::RequestApprove => "approve the plan as the second person",
-            ActionId::RequestExecute => "delete what the approved plan lists",
-            ActionId::RequestReport => "write the report for the customer",
-            _ => "see the receipt",
-        };
+        let what = request_steps::what(id);
         let key = app.keymap.key_of(id)?;
         Some(match app.availability(id) {
             Availability::Enabled => (Role::Good, format!("Next: enter (or {key}) to {what}.")),
@@ -127,20 +101,10 @@ impl RequestScreen {
         }
         let state = words::spaced(request.state.as_str());
         lines.field("State", role_of_state(request.state.as_str()), state);
-        let law = request.regulation.as_str().to_uppercase();
-        let day = request.extended_to.unwrap_or(request.due_on);
-        let ended = matches!(
-            request.state,
-            DsrState::Referred | DsrState::Canceled | DsrState::Closed | DsrState::Attested
-        );
-        let (role, due) = if ended {
-            (Role::Dim, format!("{day} ({law})"))
-        } else if request.overdue {
-            (Role::Bad, format!("{day} ({law}), overdue"))
-        } else {
-            (Role::Text, format!("{day} ({law}), {}", words::relative(request.due_at, now)))
-        };
-        lines.field("Answer by", role, due);
+        if let Some(text) = &request.referral_text {
+            lines.field("To send", Role::Text, text);
+        }
+        request_steps::clocks(&mut lines, request, now);
         lines.field("Received", Role::Text, words::moment(request.received_at, now));
         lines.field(
             "Asks for",
@@ -227,7 +191,8 @@ impl RequestScreen {
             let hash = item.sha256.to_string();
             let size = text::bytes(item.size);
             let path = words::within(&item.path, &item.engagement);
-            lines.indented(Role::Text, format!("{}… {size:>8} {path}, {}", &hash[..12], item.why));
+            let role = if item.action == PlanAction::Delete { Role::Text } else { Role::Warn };
+            lines.indented(role, format!("{}… {size:>8} {path}, {}", &hash[..12], item.why));
         }
     }
 
@@ -293,7 +258,19 @@ impl Screen for RequestScreen {
         // A referred request has no steps here.
         let referred = request.state == DsrState::Referred;
         let answer = match id {
+            ActionId::RequestClose => &data.close,
+            ActionId::RequestSwapContact if request.requester == Requester::Contact => {
+                &data.swap_contact
+            }
             _ if referred => return Availability::Hidden,
+            ActionId::RequestIdentify if request.identifiers.is_empty() => &data.identify,
+            ActionId::RequestRestrict if request.kind == DsrType::Restrict => &data.restrict,
+            ActionId::RequestExport => &data.export,
+            ActionId::RequestConfirm if request.confirm_by.is_some() => &data.confirm,
+            ActionId::RequestExtend => &data.extend,
+            ActionId::RequestDeny => &data.deny,
+            ActionId::RequestHold if request.state != DsrState::Held => &data.hold,
+            ActionId::RequestResume if request.state == DsrState::Held => &data.resume,
             ActionId::RequestDiscover => &data.discover,
             ActionId::RequestReview if request.discovery.is_some() => return Availability::Enabled,
             ActionId::RequestReview => &data.review,
@@ -331,6 +308,30 @@ impl Screen for RequestScreen {
             ActionId::RequestReport => vec![Step::Push(Box::new(forms::report(&dsr)))],
             ActionId::RequestGiveBack => vec![Step::Push(Box::new(forms::give_back(&dsr)))],
             ActionId::RequestCancel => vec![Step::Push(Box::new(forms::cancel(&dsr)))],
+            ActionId::RequestIdentify => vec![Step::Push(Box::new(answer_forms::identify(&dsr)))],
+            ActionId::RequestRestrict => vec![Step::Push(Box::new(answer_forms::restrict(&dsr)))],
+            ActionId::RequestExport => vec![Step::Push(Box::new(answer_forms::export(&dsr)))],
+            ActionId::RequestSwapContact => {
+                vec![Step::Push(Box::new(answer_forms::swap_contact(&dsr)))]
+            }
+            ActionId::RequestExtend => vec![Step::Push(Box::new(answer_forms::extend(&dsr)))],
+            ActionId::RequestDeny => {
+                vec![Step::Push(Box::new(answer_forms::deny(&data.request)))]
+            }
+            ActionId::RequestHold => vec![Step::Push(Box::new(answer_forms::hold(&dsr)))],
+            ActionId::RequestClose => vec![Step::Push(Box::new(answer_forms::close(&dsr)))],
+            ActionId::RequestConfirm => vec![Step::Confirm(Question {
+                title: format!("Was the receipt of {dsr} confirmed?"),
+                lines: vec!["The data subject was told that the request arrived.".to_owned()],
+                verb: "It was",
+                effect: Effect::Do(Operation::Confirm(dsr)),
+            })],
+            ActionId::RequestResume => vec![Step::Confirm(Question {
+                title: format!("Take up {dsr} again?"),
+                lines: vec!["It goes on where its records allow.".to_owned()],
+                verb: "Take it up",
+                effect: Effect::Do(Operation::Resume(dsr)),
+            })],
             _ => Vec::new(),
         }
     }

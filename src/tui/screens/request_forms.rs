@@ -7,7 +7,7 @@ use crate::tui::app::{Effect, Failure, Operation, Work};
 use std::path::PathBuf;
 
 /// A reason, as the rules want one; refused here only when there is none.
-fn reason(field: &Field) -> Result<String, Failure> {
+pub(super) fn reason(field: &Field) -> Result<String, Failure> {
     let reason = field.word();
     if reason.is_empty() {
         return Err(Failure::usage("A reason is needed: it goes into the records."));

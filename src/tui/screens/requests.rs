@@ -50,6 +50,7 @@ impl Requests {
     /// The form for a new request.
     #[must_use]
     pub fn new_request(session: &Session, tenant: Option<&Id>) -> Form {
+        let [email, name, other] = identifier_fields();
         let at = session.tenants.iter().position(|known| Some(known) == tenant).unwrap_or(0);
         let tenants: Vec<String> = session.tenants.iter().map(ToString::to_string).collect();
         let delete = DsrType::ALL.iter().position(|kind| *kind == DsrType::Delete).unwrap_or(0);
@@ -77,21 +78,9 @@ impl Requests {
                     customer,
                     "Who brings it. Only the customer's requests are worked on; others are referred.",
                 ),
-                Field::text(
-                    "E-mail",
-                    "",
-                    "The data subject's addresses, with a comma between. Matched exactly.",
-                ),
-                Field::text(
-                    "Name",
-                    "",
-                    "First and last name. A match by name alone is left to a person.",
-                ),
-                Field::text(
-                    "Other",
-                    "",
-                    "TYPE=VALUE, with a comma between: upn, phone, guid, puid, session, ipv4, ipv6, sip, machine, custom.",
-                ),
+                email,
+                name,
+                other,
                 Field::one(
                     "Option",
                     ["a: all engagements", "b: only these cases"],
@@ -114,13 +103,31 @@ fn split(list: &str) -> impl Iterator<Item = &str> {
     list.split(',').map(str::trim).filter(|part| !part.is_empty())
 }
 
-fn received(fields: &[Field]) -> Result<NewRequest, Failure> {
+/// The three fields that identifiers are typed into.
+pub(super) fn identifier_fields() -> [Field; 3] {
+    [
+        Field::text(
+            "E-mail",
+            "",
+            "The data subject's addresses, with a comma between. Matched exactly.",
+        ),
+        Field::text("Name", "", "First and last name. A match by name alone is left to a person."),
+        Field::text(
+            "Other",
+            "",
+            "TYPE=VALUE, with a comma between: upn, phone, guid, puid, session, ipv4, ipv6, sip, machine, custom.",
+        ),
+    ]
+}
+
+/// What was typed into [`identifier_fields`].
+pub(super) fn identifiers(fields: &[Field]) -> Result<Vec<GivenIdentifier>, Failure> {
     let unknown = |error: crate::model::UnknownWord| Failure::usage(error.to_string());
     let given = |kind, value: &str| GivenIdentifier::new(kind, value);
     let mut identifiers: Vec<GivenIdentifier> =
-        split(fields[4].word()).map(|value| given(IdentifierType::Email, value)).collect();
-    identifiers.extend(split(fields[5].word()).map(|value| given(IdentifierType::Name, value)));
-    for pair in split(fields[6].word()) {
+        split(fields[0].word()).map(|value| given(IdentifierType::Email, value)).collect();
+    identifiers.extend(split(fields[1].word()).map(|value| given(IdentifierType::Name, value)));
+    for pair in split(fields[2].word()) {
         let Some((kind, value)) = pair.split_once('=') else {
             return Err(Failure {
                 hint: Some("for example phone=+49 30 901820".to_owned()),
@@ -129,6 +136,12 @@ fn received(fields: &[Field]) -> Result<NewRequest, Failure> {
         };
         identifiers.push(given(kind.trim().parse().map_err(unknown)?, value.trim()));
     }
+    Ok(identifiers)
+}
+
+fn received(fields: &[Field]) -> Result<NewRequest, Failure> {
+    let identifiers = identifiers(&fields[4..7])?;
+    let unknown = |error: crate::model::UnknownWord| Failure::usage(error.to_string());
     let at = fields[9].word();
     let received_at = if at.is_empty() {
         None

@@ -210,7 +210,8 @@ impl Screen for RetentionScreen {
             .map(|item| {
                 let (role, when) = match stretch(item.due_at, now) {
                     "overdue" => {
-                        (Role::Bad, format!("overdue {}", words::relative(item.due_at, now)))
+                        let since = crate::policy::clock::in_words(now - item.due_at);
+                        (Role::Bad, format!("{since} overdue"))
                     }
                     _ => (Role::Text, words::relative(item.due_at, now)),
                 };

@@ -1,7 +1,7 @@
 //! Review of what discovery found: each finding with its matches, included or excluded.
 
-use super::request_forms as forms;
 use super::words;
+use super::{answer_forms, request_forms as forms};
 use crate::model::Id;
 use crate::ops::dsr::FindingLine;
 use crate::text;
@@ -21,6 +21,8 @@ pub struct Review {
     data: Option<Vec<FindingLine>>,
     identifiers: Vec<String>,
     allowed: Option<crate::ops::allowed::Answer>,
+    redact: Option<crate::ops::allowed::Answer>,
+    rectify: Option<crate::ops::allowed::Answer>,
     /// Ids that a person has to decide on, those with only a name among them.
     open: Vec<String>,
     list: List,
@@ -43,6 +45,8 @@ impl Review {
             data: None,
             identifiers: Vec::new(),
             allowed: None,
+            redact: None,
+            rectify: None,
             open: Vec::new(),
             list: List::default(),
         }
@@ -93,6 +97,7 @@ impl Review {
                     .to_owned()
             }
             "legal_record" => "kept: a legal record, whatever is decided".to_owned(),
+            "rewritten" => "rewritten: its matches give way, the rest of the file stays".to_owned(),
             "included" if line.decided_by.is_none() => "included: it matches exactly".to_owned(),
             "undecided" => "undecided: i includes it, e excludes it".to_owned(),
             other => other.to_owned(),
@@ -168,6 +173,8 @@ impl Screen for Review {
                     .map(|given| format!("{} {}", given.kind, given.value))
                     .collect();
                 self.allowed = Some(data.review.clone());
+                self.redact = Some(data.redact.clone());
+                self.rectify = Some(data.rectify.clone());
                 let before = std::mem::replace(&mut self.open, data.undecided.clone());
                 // What a person has to decide on comes first, and after a decision the next.
                 if before != self.open {
@@ -199,6 +206,12 @@ impl Screen for Review {
                 "{} is a legal record, which is kept whatever is decided [LAW-5]",
                 line.finding.id
             )),
+            (ActionId::FindingRedact, _) => {
+                self.redact.clone().map_or(Availability::Hidden, Availability::from)
+            }
+            (ActionId::FindingRectify, _) => {
+                self.rectify.clone().map_or(Availability::Hidden, Availability::from)
+            }
             _ => Availability::Enabled,
         }
     }
@@ -221,6 +234,12 @@ impl Screen for Review {
             }
             ActionId::FindingInclude => form(one, true),
             ActionId::FindingExclude => form(one, false),
+            ActionId::FindingRedact => {
+                vec![Step::Push(Box::new(answer_forms::redact(&self.dsr, &line.finding.id)))]
+            }
+            ActionId::FindingRectify => {
+                vec![Step::Push(Box::new(answer_forms::rectify(&self.dsr, &line.finding.id)))]
+            }
             ActionId::FindingIncludeRest => form(self.open.clone(), true),
             ActionId::FindingExcludeRest => form(self.open.clone(), false),
             ActionId::Open => match self.next_open() {

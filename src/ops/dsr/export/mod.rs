@@ -111,8 +111,8 @@ impl Selection {
                     match made {
                         // Only the sidecar held a match, and it is not given out.
                         None => Contents::Copy(first.sha256, first.size),
-                        Some(_) if first.kind == FindingKind::Case => Contents::Made {
-                            bytes: redacted_case(context, &source, made)?,
+                        Some(made) if first.kind == FindingKind::Case => Contents::Made {
+                            bytes: redacted_case(context, &source, &made)?,
                             redacted: true,
                         },
                         Some(made) => Contents::Made { bytes: made.bytes, redacted: true },
@@ -241,9 +241,9 @@ fn case_summary(context: &Context, path: &RelPath, text: Option<&[u8]>) -> Resul
 fn redacted_case(
     context: &Context,
     path: &RelPath,
-    made: Option<super::redact::Rewritten>,
+    made: &super::redact::Rewritten,
 ) -> Result<Vec<u8>> {
-    case_summary(context, path, made.as_ref().map(|made| made.bytes.as_slice()))
+    case_summary(context, path, Some(&made.bytes))
 }
 
 /// Logs what leaves, in the tenant that it concerns (CONS-11), before it leaves.

@@ -1,0 +1,3 @@
+//! The targets of the fuzzer, which know nothing of it.
+
+pub mod targets;
