@@ -153,6 +153,12 @@ pub fn bytes(count: u64) -> String {
     }
 }
 
+/// `1 entry`, `2 entries`.
+#[must_use]
+pub fn entries(count: u64) -> String {
+    if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") }
+}
+
 /// `1 file`, `2 files`.
 #[must_use]
 pub fn plural(count: u64, noun: &str) -> String {

@@ -186,7 +186,8 @@ impl Log {
     pub fn entries(&self, range: Range<u64>) -> Result<Vec<Entry>, Error> {
         let head = self.head()?;
         let mut entries = Vec::new();
-        pass::each_line(&self.disk, &self.layout.log(), &head, &mut |index, line| {
+        let (path, end) = (self.layout.log(), range.end);
+        pass::each_line_before(&self.disk, &path, &head, end, &mut |index, line| {
             if range.contains(&index) {
                 let leaf = Leaf::parse(line)
                     .map_err(|error| Error::Damaged(format!("entry {index}: {error}")))?;

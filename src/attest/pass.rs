@@ -40,6 +40,17 @@ pub(crate) fn each_line(
     head: &Head,
     visit: Visit<'_>,
 ) -> Result<(), Error> {
+    each_line_before(disk, path, head, u64::MAX, visit)
+}
+
+/// As [`each_line`], only for the lines before `end`; what comes after is not even read.
+pub(crate) fn each_line_before(
+    disk: &Disk,
+    path: &RelPath,
+    head: &Head,
+    end: u64,
+    visit: Visit<'_>,
+) -> Result<(), Error> {
     let io = |source: io::Error| Error::Io { doing: "read", path: path.clone(), source };
     let mut file = disk.open(path).map_err(io)?;
     let mut buffer = vec![0; CHUNK + MAX_LEAF + 1];
@@ -53,10 +64,13 @@ pub(crate) fn each_line(
         }
         offset += count as u64;
         let (mut start, filled) = (0, kept + count);
-        for end in memchr::memchr_iter(b'\n', &buffer[..filled]) {
-            visit(index, &buffer[start..end])?;
+        for feed in memchr::memchr_iter(b'\n', &buffer[..filled]) {
+            if index == end {
+                return Ok(());
+            }
+            visit(index, &buffer[start..feed])?;
             index += 1;
-            start = end + 1;
+            start = feed + 1;
         }
         if filled - start > MAX_LEAF {
             return damaged(format!("entry {index}: a line of more than {MAX_LEAF} bytes"));

@@ -9,7 +9,9 @@ use super::merkle::{Frontier, leaf_hash};
 use super::pass::{Reader, each_line, read_head};
 use super::recover::{checkpoints, ids_in};
 use super::{Body, Error, Head, Leaf, Log, Opening, Sha256, TxId, VKey};
+use crate::text::entries;
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What to compare the log with beside itself.
 #[derive(Debug, Clone, Default)]
@@ -74,6 +76,29 @@ impl Log {
         options: &VerifyOptions,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Verification {
+        self.checked(options, &|| false, progress)
+    }
+
+    /// As [`Log::verify`], until `stop` is set: then there is no result.
+    #[must_use]
+    pub fn verify_until(
+        &self,
+        options: &VerifyOptions,
+        stop: &AtomicBool,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Option<Verification> {
+        let stopped = || stop.load(Ordering::Relaxed);
+        let result = self.checked(options, &stopped, progress);
+        // Whatever was found meanwhile, it is not all there is to find.
+        (!stopped()).then_some(result)
+    }
+
+    fn checked(
+        &self,
+        options: &VerifyOptions,
+        stopped: &dyn Fn() -> bool,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Verification {
         let mut checks = Checks::default();
         let mut result = Verification {
             ok: false,
@@ -84,7 +109,7 @@ impl Log {
             checkpoint: None,
             vkey: None,
         };
-        if let Err(error) = self.run(options, progress, &mut checks, &mut result) {
+        if let Err(error) = self.run(options, stopped, progress, &mut checks, &mut result) {
             checks.add(error.0, false, error.1.to_string());
         }
         checks.complete(options);
@@ -96,6 +121,7 @@ impl Log {
     fn run(
         &self,
         options: &VerifyOptions,
+        stopped: &dyn Fn() -> bool,
         progress: &mut dyn FnMut(u64, u64),
         checks: &mut Checks,
         result: &mut Verification,
@@ -110,7 +136,7 @@ impl Log {
         let snapshot = self.snapshot().map_err(at("head"))?;
         let head = snapshot.head;
         result.size = head.size;
-        checks.add("head", true, format!("{} entries, {} bytes", head.size, head.bytes));
+        checks.add("head", true, format!("{}, {} bytes", entries(head.size), head.bytes));
 
         let note = snapshot.note.as_deref().unwrap_or_default();
         let mut roots = Roots::new(&snapshot, note, options);
@@ -123,6 +149,9 @@ impl Log {
             roots.note(&frontier);
             begun += u64::from(matches!(leaf.body, Body::Begin { .. }));
             if index & 0xfff == 0 {
+                if stopped() {
+                    return Err(Error::Broken);
+                }
                 progress(index, head.size);
             }
             openings.check(&leaf)
@@ -296,7 +325,7 @@ impl Checks {
         let checked = checked.and_then(|found| {
             roots.compare(&found, size)?;
             match size - found.size {
-                0 => Ok(format!("signed, {size} entries")),
+                0 => Ok(format!("signed, {}", entries(size))),
                 more if more <= UNSIGNED || !steady => {
                     Ok(format!("signed, {} of {size} entries; {more} not signed yet", found.size))
                 }
@@ -320,7 +349,7 @@ impl Checks {
         let checked = Checkpoint::verify(note, vkey).map_err(|error| error.to_string());
         let checked = checked.and_then(|found| {
             roots.compare(&found, size)?;
-            Ok(format!("its {} entries are the beginning of this log", found.size))
+            Ok(format!("what it states ({}) is the beginning of this log", entries(found.size)))
         });
         let ok = checked.is_ok();
         self.add(name, ok, checked.unwrap_or_else(|what| format!("rollback alarm: {what}")));
@@ -357,12 +386,12 @@ impl Roots {
     fn compare(&self, checkpoint: &Checkpoint, size: u64) -> Result<(), String> {
         let then = checkpoint.size;
         if then > size {
-            return Err(format!("it states {then} entries, the log has {size}: rolled back"));
+            return Err(format!("it states {}, the log has {size}: rolled back", entries(then)));
         }
         let found = self.wanted.binary_search_by_key(&then, |(size, _)| *size).ok();
         match found.and_then(|place| self.wanted[place].1) {
             Some(root) if root == checkpoint.root => Ok(()),
-            _ => Err(format!("the log had another root at {then} entries")),
+            _ => Err(format!("the log had another root at {}", entries(then))),
         }
     }
 }

@@ -226,14 +226,7 @@ impl AttestCommand {
                     }
                     let root = verified.root.as_deref().unwrap_or("unknown");
                     let word = if verified.ok { "intact" } else { "NOT VERIFIED" };
-                    out.line(format!(
-                        "{word}: {}, root {root}",
-                        if verified.size == 1 {
-                            "1 entry".to_owned()
-                        } else {
-                            format!("{} entries", verified.size)
-                        }
-                    ))?;
+                    out.line(format!("{word}: {}, root {root}", text::entries(verified.size)))?;
                 }
                 return Ok(if verified.ok { Exit::Done } else { Exit::Refused });
             }
@@ -298,7 +291,7 @@ fn print_log(out: &Out, size: u64, entries: &[EntryView]) -> Result<()> {
         .collect();
     out.table(&["ENTRY", "KIND", "TIME (UTC)", "TRANSACTION", "WHAT"], &rows)?;
     if size > entries.len() as u64 {
-        out.line(format!("{size} entries in all; --limit N shows more"))?;
+        out.line(format!("{} in all; --limit N shows more", text::entries(size)))?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The attestation log as people use it: list, show, verify.
 
 use super::Context;
-use crate::attest::{Body, Check, Entry, Log, TxId, Verification, VerifyOptions};
+use crate::attest::{Body, Check, Checkpoint, Entry, Log, TxId, Verification, VerifyOptions};
 use crate::env;
 use crate::error::{Error, Result};
 use crate::fs::RelPath;
@@ -12,6 +12,7 @@ use crate::workspace::layout;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// The workspace's log.
 #[must_use]
@@ -74,6 +75,35 @@ pub fn log(context: &Context, limit: u64) -> Result<(u64, Vec<EntryView>)> {
     let size = log.size()?;
     let entries = log.entries(size.saturating_sub(limit)..size)?;
     Ok((size, entries.iter().rev().map(EntryView::from).collect()))
+}
+
+/// How the log stands, as far as can be told without checking it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LogStanding {
+    pub size: u64,
+    /// Entries under the newest signed checkpoint; `None` when there is none that can be read.
+    pub signed: Option<u64>,
+    /// The transaction that has begun and not ended.
+    pub open: Option<String>,
+    /// Something waits for recovery: interrupted, or at work right now.
+    pub unfinished: bool,
+}
+
+/// How the log stands; `newest` are its newest entries, newest first.
+///
+/// # Errors
+/// There is no log, or it cannot be read.
+pub fn standing(context: &Context, newest: &[EntryView]) -> Result<LogStanding> {
+    let log = log_of(context);
+    let last = newest.iter().find(|entry| matches!(&*entry.kind, "begin" | "end" | "lost"));
+    let open = last.filter(|entry| entry.kind == "begin").and_then(|entry| entry.tx.clone());
+    let note = log.checkpoint().unwrap_or_default();
+    Ok(LogStanding {
+        size: log.size()?,
+        signed: Checkpoint::parse(&note).ok().map(|checkpoint| checkpoint.size),
+        open,
+        unfinished: log.needs_recovery()?,
+    })
 }
 
 /// An entry with what it commits to, while its opening exists.
@@ -191,6 +221,19 @@ pub fn verify(
     checkpoint: Option<&Path>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Verified> {
+    verify_until(context, checkpoint, &AtomicBool::new(false), progress)
+}
+
+/// As [`verify`], until `stop` is set.
+///
+/// # Errors
+/// As [`verify`]; [`Error::Interrupted`] when it was stopped: then nothing is said of the log.
+pub fn verify_until(
+    context: &Context,
+    checkpoint: Option<&Path>,
+    stop: &AtomicBool,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Verified> {
     let log = log_of(context);
     let handed_in = match checkpoint {
         Some(path) => Some(outside::read(path)?),
@@ -202,7 +245,7 @@ pub fn verify(
         None => None,
     };
     let options = VerifyOptions { last_seen, checkpoint: handed_in };
-    let result = log.verify(&options, progress);
+    let result = log.verify_until(&options, stop, progress).ok_or(Error::Interrupted)?;
     if result.ok && !context.read_only {
         remember(seen.as_deref(), &result);
     }

@@ -96,7 +96,11 @@ pub fn examine(context: &Context) -> Result<Examination> {
     add(
         "attestation_log",
         verified.ok,
-        if verified.ok { format!("{} entries, intact", verified.size) } else { failed.join("; ") },
+        if verified.ok {
+            format!("{}, intact", crate::text::entries(verified.size))
+        } else {
+            failed.join("; ")
+        },
         (!verified.ok).then_some("`caseward attest verify` says it in full"),
     );
     let terminal = env::variable("TERM").unwrap_or_else(|| "unset".to_owned());

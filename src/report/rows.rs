@@ -216,7 +216,7 @@ fn log_facts(report: &Report) -> Vec<(&'static str, String)> {
     let log = &report.log;
     vec![
         ("origin", log.origin.clone()),
-        ("size", format!("{} entries", log.size)),
+        ("size", crate::text::entries(log.size)),
         ("root", log.root.to_string()),
         ("verifier key", log.vkey.clone()),
         ("signature", first_line(report)),

@@ -1,8 +1,8 @@
 //! Effects carried out: reads and small writes at once, slow work on the worker.
 
 use super::app::{
-    AccessData, Action, AuditLine, CaseData, CaseList, Done, Effect, Failure, Load, Loaded, Person,
-    Session, Then,
+    AccessData, Action, AuditLine, CaseData, CaseList, Done, Effect, Failure, Load, Loaded,
+    LogData, Person, Session, Then,
 };
 use super::operate;
 use super::refresh::Refresher;
@@ -124,8 +124,10 @@ impl Executor {
             }
             Load::Receipt(named) => Loaded::Receipt(Box::new(dsr::rehearse(context, named)?)),
             Load::Log => {
-                let (size, entries) = attest::log(context, LOG_ENTRIES)?;
-                Loaded::Log { size, entries }
+                let (_, entries) = attest::log(context, LOG_ENTRIES)?;
+                let standing = attest::standing(context, &entries)?;
+                let recovered = context.notices.clone();
+                Loaded::Log(Box::new(LogData { standing, entries, recovered }))
             }
             Load::Retention => {
                 let (items, problems) = retention::list(context, None)?;

@@ -113,7 +113,7 @@ pub(super) fn run(context: &Context, operation: Operation) -> Result<Done> {
         Operation::Deny { dsr, reason, late } => {
             stepped(&dsr::deny(context, dsr.as_str(), &reason, None, late)?)
         }
-        Operation::Hold { dsr, reason } => stepped(&dsr::hold(context, dsr.as_str(), &reason)?),
+        Operation::PutAside { dsr, reason } => stepped(&dsr::hold(context, dsr.as_str(), &reason)?),
         Operation::Resume(dsr) => stepped(&dsr::resume(context, dsr.as_str())?),
         Operation::CloseRequest { dsr, reason } => {
             let reason = (!reason.is_empty()).then_some(reason);
@@ -150,6 +150,10 @@ pub(super) fn run(context: &Context, operation: Operation) -> Result<Done> {
     Ok(Done { said, then })
 }
 
+fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
 /// A step of a request's clock or end in words, with what is to be sent.
 fn stepped(done: &Stepped) -> String {
     let mut said = format!("{} is {} now", done.id, done.state.as_str().replace('_', " "));
@@ -163,8 +167,4 @@ fn stepped(done: &Stepped) -> String {
         Some(notice) => format!("{said}. To send: {notice}"),
         None => said + ".",
     }
-}
-
-fn name_of(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }

@@ -1,10 +1,11 @@
 //! Slow work on a thread of its own, with progress at most twice a second and a way to stop it.
 
-use super::app::{Action, Done, Failure, Then, Work};
+use super::app::{Action, Done, Failure, Signed, Then, Work};
 use super::events::Event;
 use crate::env::Stopwatch;
 use crate::error::Result;
 use crate::ops::{Context, attach, attest, dsr, report, retention, transfer};
+use crate::report::Status;
 use crate::text;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
@@ -147,11 +148,11 @@ fn run(context: &Context, work: &Work, tell: Tell<'_>, stop: &AtomicBool) -> Res
             }
         }
         Work::Verify => {
-            let verified = attest::verify(context, None, &mut |at, of| {
-                tell(&|| format!("{at} of {of} entries"));
+            let verified = attest::verify_until(context, None, stop, &mut |at, of| {
+                tell(&|| format!("{at} of {}", text::entries(of)));
             })?;
             let said = if verified.ok {
-                format!("The log is sound: {} checked.", entries(verified.size))
+                format!("The log is sound: {} checked.", text::entries(verified.size))
             } else {
                 "The log does not hold: see which check failed.".to_owned()
             };
@@ -165,14 +166,20 @@ fn run(context: &Context, work: &Work, tell: Tell<'_>, stop: &AtomicBool) -> Res
             let left = text::plural(done.left_out.len() as u64, "finding");
             format!("{files} given out in {}; {left} left out.", done.out)
         }
-        Work::Report { dsr: id, out } => {
-            tell(&|| "composing the report".to_owned());
-            let named = [id.to_string()];
-            let written = report::write(context, &named, out, report::Signing::Unsigned)?;
+        Work::Report { on, out, signed } => {
+            let signing = match signed {
+                Signed::ByNobody => report::Signing::Unsigned,
+                Signed::ByAgent => report::Signing::Agent,
+                Signed::By(path) => report::Signing::KeyFile(path),
+            };
+            tell(&|| "composing the report; an agent may ask you to confirm".to_owned());
+            let written = report::write(context, std::slice::from_ref(on), out, signing)?;
             let files = text::plural(written.files.len() as u64, "file");
             format!(
-                "Report {} is in {} ({files}); `sh verify.sh` checks it.",
-                written.id, written.out
+                "Report {}, {}, is in {} ({files}); `sh verify.sh` checks it.",
+                written.id,
+                if written.status == Status::Signed { "signed" } else { "UNSIGNED" },
+                written.out
             )
         }
         Work::Sweep => {
@@ -210,8 +217,4 @@ fn run(context: &Context, work: &Work, tell: Tell<'_>, stop: &AtomicBool) -> Res
         }
     };
     Ok(Done { said, then })
-}
-
-fn entries(count: u64) -> String {
-    if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") }
 }

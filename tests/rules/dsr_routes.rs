@@ -198,3 +198,24 @@ fn dsr_12_restriction_closes_the_engagements_and_keeps_them_closed() {
     let (wrong, _) = super::dsr::discovered(&world, RequestOption::B, &[CLOSED]);
     assert_eq!(refused(ops::restrict(&ana, &wrong, "r")).rule, "DSR-12");
 }
+
+#[test]
+fn dsr_7_a_tenant_that_vanished_takes_nothing_else_with_it() {
+    let world = World::demo();
+    let ana = world.as_engineer(ANA);
+    let both = [CLOSED, "contoso-test.com/2611030020007714"];
+    let made = ops::receive(&ana, new(RequestOption::B, &both, jane())).unwrap();
+    let all = ops::receive(&ana, new(RequestOption::A, &[], jane())).unwrap();
+    std::fs::rename(world.inside("tenants/contoso-test.com"), world.file_path("gone")).unwrap();
+    // Option A searches what there is; a named engagement that is gone is named.
+    let found = discover(&ana, all.id.as_str()).unwrap();
+    assert!(found.items.iter().all(|item| item.path.starts_with("tenants/contoso.com/")));
+    assert!(!found.items.is_empty());
+    let error = discover(&ana, made.id.as_str()).unwrap_err();
+    assert!(error.to_string().contains("2611030020007714"), "{error}");
+    // A request whose own tenant is gone is not there any more, and says so.
+    std::fs::rename(world.inside("tenants/contoso.com"), world.file_path("gone too")).unwrap();
+    let error = ops::show(&ana, made.id.as_str()).unwrap_err();
+    assert!(error.to_string().contains(made.id.as_str()), "{error}");
+    assert!(ops::list(&ana).unwrap().0.is_empty());
+}

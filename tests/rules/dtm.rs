@@ -1,6 +1,7 @@
 //! DTM-*: the customer's transfer folder, its link, and the separate request to delete its files.
 
 use super::dsr::{discovered, exclude_reviews};
+use super::meanwhile::Meanwhile;
 use super::retention::{sweep, verdict};
 use super::world::*;
 use caseward::exit::Exit;
@@ -377,6 +378,41 @@ fn dtm_7_a_case_reopened_after_the_approval_is_its_contacts_again() {
     assert!(world.exists(DUMP) && done.txs.is_empty());
     assert_eq!(done.request.state, TransferRequestState::SelfService);
     ops::cancel(&ana, &id, "the customer wants it kept").unwrap();
+}
+
+#[test]
+fn dtm_7_a_case_reopened_while_the_request_is_executed_is_left_alone() {
+    let world = World::demo();
+    let (ana, ben) = (world.as_engineer(ANA), world.as_engineer(BEN));
+    let id = submit(&ana, &[RECENT], None).id.to_string();
+    ops::approve(&ben, &id, false).unwrap();
+    let other = ana.clone();
+    let fs = Meanwhile::new(world.plain(), move || {
+        case_ops::reopen(&other, RECENT, Some("ref 7".to_owned())).unwrap();
+    });
+    let late = Context { workspace: world.on(fs).unwrap(), ..ana };
+    let done = execute(&late, &id).unwrap();
+    assert!(world.exists(DUMP) && done.txs.is_empty());
+    assert_eq!(done.request.state, TransferRequestState::SelfService);
+}
+
+#[test]
+fn del_8_a_hold_keeps_a_transfer_file_from_the_account_and_from_the_request() {
+    let world = World::demo();
+    let (ana, ben) = (world.as_engineer(ANA), world.as_engineer(BEN));
+    let held = hold::add(&ana, REPORT, "court").unwrap();
+    let john = world.as_engineer(JOHN);
+    let names = names(&["mrs-throttle-report.csv"]);
+    assert_eq!(refused(ops::delete(&john, MIGRATION, &names)).rule, "DEL-8");
+    last_is_failure(&world.audit("contoso.com"), "DEL-8");
+    hold::add(&ana, DUMP, "court").unwrap();
+    let id = submit(&ana, &[RECENT], None).id.to_string();
+    ops::approve(&ben, &id, false).unwrap();
+    let done = execute(&ana, &id).unwrap();
+    assert_eq!(done.items[0].verdict, "retained");
+    assert!(world.exists(DUMP) && world.exists(REPORT));
+    hold::release(&ana, held.id.as_str()).unwrap();
+    assert!(ops::delete(&john, MIGRATION, &names).unwrap().complete);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::dsr::{
     discover, discovered, exclude_reviews, given, jane, new as new_request, planned_engagement,
 };
+use super::meanwhile::Meanwhile;
 use super::world::*;
 use base64::Engine;
 use caseward::attest::{Body, Why};
@@ -271,10 +272,14 @@ fn del_8_two_holds_are_two_and_the_same_one_is_refused() {
 fn del_8_a_hold_placed_while_a_sweep_is_under_way_is_seen() {
     let world = World::demo();
     let ana = world.at("2026-11-25T09:20:00Z", ANA);
-    let rehearsed = ops::rehearse(&ana).unwrap();
-    assert!(rehearsed.items.iter().any(|item| item.path == SIGNINS));
-    hold::add(&ana, SIGNINS, "late").unwrap();
-    assert_eq!(verdict(&sweep(&ana).unwrap(), SIGNINS).0, "retained");
+    let other = ana.clone();
+    let fs = Meanwhile::new(world.plain(), move || {
+        hold::add(&other, SIGNINS, "in the last moment").unwrap();
+    });
+    let late = Context { workspace: world.on(fs).unwrap(), ..ana };
+    let swept = sweep(&late).unwrap();
+    assert_eq!(verdict(&swept, SIGNINS).0, "retained");
+    assert!(world.exists(SIGNINS) && !world.exists(LATE));
 }
 
 /// DEL-8 on a request: the held file and the engagement's record wait, and go when it is released.
@@ -468,6 +473,32 @@ fn del_11_another_content_under_an_erased_name_is_said_and_kept() {
     let again = replay(&ana);
     assert!(again.items.is_empty() && world.exists(&path));
     assert!(again.problems.iter().any(|problem| problem.path == path));
+}
+
+/// Without directories that are expunged whole, and without openings: by path and content alone.
+#[test]
+fn del_11_single_files_are_known_from_the_index_alone() {
+    let world = World::demo();
+    let backup = world.tree();
+    let (dsr, found) = discovered(&world, RequestOption::B, &[CLOSED]);
+    let ana = world.as_engineer(ANA);
+    let record = found.items.iter().find(|item| item.path.ends_with("/case.toml")).unwrap();
+    dsr_ops::exclude(&ana, &dsr, std::slice::from_ref(&record.id), "stays").unwrap();
+    dsr_ops::plan(&ana, &dsr, Some(PlanScope::Items), false).unwrap();
+    dsr_ops::approve(&world.as_engineer(BEN), &dsr, None, None).unwrap();
+    let done = dsr_ops::execute(&ana, &dsr, &mut |_| {}).unwrap();
+    for tx in &done.txs {
+        attest::shred(&ana, &tx.tx).unwrap();
+    }
+    restore(&world, &backup, &format!("tenants/contoso.com/cases/{CLOSED}"));
+    let again = replay(&ana);
+    assert!(again.complete);
+    let paths = |items: Vec<String>| items.into_iter().collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(
+        paths(again.items.iter().map(|item| item.path.clone()).collect()),
+        paths(done.items.iter().map(|item| item.path.clone()).collect()),
+    );
+    assert!(world.exists(&format!("tenants/contoso.com/cases/{CLOSED}/case.toml")));
 }
 
 fn ended(world: &World, dsr: &str, state: DsrState, what: DecisionKind, at: &str) {

@@ -58,7 +58,7 @@ fn a_finding_is_redacted_planned_and_attested_by_keys() {
     stage.type_keys("<tab>DSR-2026-0002<enter>").shows("Complete:").shows("redacted");
     let path = stage.dir.join(format!("tenants/contoso.com/cases/{CLOSED_CASE}/case.toml"));
     assert!(std::fs::read_to_string(path).unwrap().contains("[redacted DSR-2026-0002]"));
-    stage.type_keys("<esc>w<tab><enter>").shows("Answered").shows("fulfilled");
+    stage.type_keys("<esc>w<tab><enter>").shows("is closed now, answered: fulfilled");
 }
 
 #[test]

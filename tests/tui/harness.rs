@@ -76,10 +76,15 @@ impl Stage {
 
     /// A stage whose workspace `prepare` has changed before anything is read.
     pub fn with(setting: Setting, prepare: impl FnOnce(&Path)) -> Self {
+        Self::prepared(setting, |dir, _| prepare(dir))
+    }
+
+    /// As [`Stage::with`], for what changes the context as well.
+    pub fn prepared(setting: Setting, prepare: impl FnOnce(&Path, &mut Context)) -> Self {
         let scratch = tempfile::tempdir().unwrap();
         let dir = scratch.path().join("w");
         let mut context = example(&dir);
-        prepare(&dir);
+        prepare(&dir, &mut context);
         context.read_only = setting.read_only;
         let mut executor = Executor::new(context, Moment::Fixed, Sink::Inline);
         let theme = Theme { mono: setting.mono };
@@ -192,7 +197,9 @@ impl Stage {
                 run.push(c);
                 continue;
             }
-            let random = run.len() >= 12 && run.contains(|c: char| c.is_ascii_alphabetic());
+            let mixed = run.len() >= 12 && run.contains(|c: char| c.is_ascii_alphabetic());
+            // The beginning of something that had no room.
+            let random = mixed || (run.len() >= 8 && c == '…');
             steady.push_str(&if random { "#".repeat(run.len()) } else { run.clone() });
             run.clear();
             steady.push(c);

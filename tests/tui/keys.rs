@@ -201,11 +201,66 @@ fn the_whole_job_by_keys() {
         .shows("Complete:")
         .shows("deleted and verified");
     let out = stage.dir.parent().unwrap().join("report");
-    let keys = format!("<enter><ctrl-u>{}<tab><enter>", out.display());
+    let keys = format!("<enter><ctrl-u>{}<tab><tab><tab><enter>", out.display());
     stage.type_keys(&keys).shows("Report REP-DSR-2026-0002");
     assert!(out.join("verify.sh").is_file());
     stage.type_keys("4v").shows("Verified: every check passed.");
     stage.type_keys("<enter>").shows("Entry 2");
+}
+
+#[test]
+fn a_report_is_signed_from_the_log() {
+    let mut stage = Stage::new();
+    stage.type_keys(TO_REVIEW).type_keys(TO_PLAN).type_keys(TO_DELETION);
+    stage.type_keys("<tab>DSR-2026-0002<enter>").shows("deleted and verified");
+    let scratch = stage.dir.parent().unwrap().to_path_buf();
+    let key = scratch.join("id");
+    let made = std::process::Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+        .arg(&key)
+        .status()
+        .unwrap();
+    assert!(made.success());
+    // The genesis is of no transaction; the newest entry is the end of the deletion.
+    stage.type_keys("4").shows("3 of 3 entries under the signed checkpoint").shows("not checked");
+    stage.type_keys("Gt").shows("of no transaction");
+    stage.type_keys("g");
+    let out = scratch.join("report");
+    // "key file" without one is refused, and then one is named.
+    stage.type_keys(&format!("t<ctrl-u>{}<tab>k<tab><tab><enter>", out.display()));
+    stage.shows("Name the key file that signs.");
+    assert!(!out.exists());
+    let name = format!("<backtab>{}<tab><enter>", key.display());
+    stage.type_keys(&name).shows("signed, is in");
+    let verified = caseward::report::bundle::verify_bundle(&out, None).unwrap();
+    let signature = verified.checks.iter().find(|check| check.name == "signature").unwrap();
+    assert!(verified.ok && signature.ok, "{:?}", verified.checks);
+    // Without an agent nothing is written, and it is said why.
+    let out = scratch.join("other");
+    stage.type_keys(&format!("t<ctrl-u>{}<tab>s<tab><tab><enter>", out.display()));
+    if std::env::var_os("SSH_AUTH_SOCK").is_none() {
+        stage.shows("there is no ssh-agent");
+        assert!(!out.exists());
+    }
+    stage.type_keys("<esc>v").shows("Verified: every check passed.").shows("verified");
+}
+
+#[test]
+fn a_verification_can_be_stopped() {
+    let (mut app, _) = App::start((80, 24), Theme::default(), false);
+    app.act(ActionId::GoLog);
+    app.act(ActionId::LogVerify);
+    assert!(matches!(app.act(ActionId::StopJob)[..], [Effect::Stop]));
+    let stage = Stage::new();
+    let context = caseward::ops::Context::open(&caseward::ops::Opening {
+        workspace: Some(stage.dir.clone()),
+        acting_as: Some(BEN.to_owned()),
+        read_only: true,
+    });
+    let stop = std::sync::atomic::AtomicBool::new(true);
+    let stopped =
+        caseward::ops::attest::verify_until(&context.unwrap(), None, &stop, &mut |_, _| {});
+    assert!(matches!(stopped, Err(caseward::error::Error::Interrupted)), "nothing is said of it");
 }
 
 #[test]

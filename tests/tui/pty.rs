@@ -257,7 +257,7 @@ fn the_whole_job_by_keys_to_a_report_that_checks() {
     assert!(!record.exists());
     let report = demo.path("report");
     pty.send("\r").shows("Write the report");
-    pty.send(&format!("\x15{report}\t\r")).shows("Report REP-DSR-2026-0002");
+    pty.send(&format!("\x15{report}\t\t\t\r")).shows("Report REP-DSR-2026-0002");
     let json = fs::read_to_string(Path::new(&report).join("report.json")).unwrap();
     assert!(json.contains(&before), "the hash of what was deleted stands in the report");
     let checked = Command::new("sh").arg("verify.sh").current_dir(&report).output().unwrap();

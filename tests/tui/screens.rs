@@ -3,9 +3,16 @@
 
 use crate::harness::{Setting, Stage};
 use crate::scripts::{TO_DELETION, TO_PLAN, TO_REVIEW};
+use caseward::attest::Log;
+use caseward::fs::stop::StopFs;
+use caseward::fs::{Fs, RealFs};
+use caseward::ops::{Context, dsr};
 use caseward::tui::app::{Action, Job, Work};
+use caseward::workspace::Workspace;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 fn shot(name: &str, stage: &Stage) {
     insta::assert_snapshot!(name, stage.picture());
@@ -240,6 +247,56 @@ fn a_deletion_without_colour() {
     let mut stage = Stage::with(mono(), |_| {});
     stage.type_keys(TO_REVIEW).type_keys(TO_PLAN).type_keys(TO_DELETION);
     log_shot("deletion_mono", stage.type_keys("<tab>"));
+}
+
+/// Jane's closed engagement, approved, and its deletion stopped between `begin` and `end`.
+fn interrupted(dir: &Path, context: &Context) {
+    let new = dsr::NewRequest {
+        tenant: "contoso.com".to_owned(),
+        kind: caseward::model::DsrType::Delete,
+        regulation: caseward::model::Regulation::Gdpr,
+        requester: caseward::model::Requester::Customer,
+        option: caseward::model::RequestOption::B,
+        cases: vec!["2610150010002904".to_owned()],
+        identifiers: vec![caseward::model::GivenIdentifier::new(
+            caseward::model::IdentifierType::Email,
+            "jane@contoso.com".to_owned(),
+        )],
+        allow_single_word: false,
+        received_at: None,
+    };
+    let id = dsr::receive(context, new).unwrap().id.to_string();
+    dsr::discover(context, &id, &|_| {}, &AtomicBool::new(false)).unwrap();
+    dsr::plan(context, &id, Some(caseward::model::PlanScope::Engagement), true).unwrap();
+    let ben = context.acting_as("ben.okafor@support.example.com").unwrap();
+    dsr::approve(&ben, &id, None, None).unwrap();
+    let fs: Arc<dyn Fs> = Arc::new(RealFs::open(dir).unwrap());
+    let size = || Log::open(Arc::clone(&fs)).size().unwrap();
+    // The first stop at which the log has the begin: nothing but the genesis is there before.
+    for steps in 0.. {
+        let stop: Arc<dyn Fs> = Arc::new(StopFs::new(Arc::clone(&fs), steps));
+        let access = caseward::workspace::Access::Write;
+        let workspace = Workspace::open_with(stop, dir, access).unwrap();
+        let stopped = Context { workspace, ..context.clone() };
+        let _ = dsr::execute(&stopped, &id, &mut |_| {});
+        if size() > 1 {
+            return assert_eq!(size(), 2);
+        }
+    }
+}
+
+#[test]
+fn a_deletion_that_was_interrupted_and_what_recovery_did() {
+    let setting = Setting { read_only: true, ..Setting::default() };
+    let mut stage = Stage::prepared(setting, |dir, context| interrupted(dir, context));
+    timeless_shot("log_interrupted", stage.type_keys("4"));
+    let mut stage = Stage::prepared(Setting::default(), |dir, context| {
+        interrupted(dir, context);
+        let mut session = Log::open(Arc::clone(context.workspace.fs())).lock(context.now).unwrap();
+        context.notices = dsr::settle(context, &mut session).unwrap();
+    });
+    timeless_shot("log_recovered", stage.type_keys("4"));
+    stage.shows("At the start").shows_not("Interrupted");
 }
 
 #[test]

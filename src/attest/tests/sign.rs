@@ -175,6 +175,76 @@ fn a_missing_locked_or_silent_agent_is_named() {
     thread.join().unwrap();
 }
 
+/// Answers as an agent that holds one security key: a list of keys, then signatures.
+fn security_key_agent(socket: &Path, seed: u8, counter: u32) -> (SshKey, SecurityKeyAgent) {
+    use crate::attest::sshsig::{Reader, put};
+    use ed25519_dalek::{Signer as _, SigningKey};
+    use sha2::{Digest, Sha256};
+    let secret = SigningKey::from_bytes(&[seed; 32]);
+    let mut blob = Vec::new();
+    put(&mut blob, b"sk-ssh-ed25519@openssh.com");
+    put(&mut blob, secret.verifying_key().as_bytes());
+    put(&mut blob, b"ssh:");
+    let key = SshKey::from_blob(&blob).unwrap();
+    let listener = std::os::unix::net::UnixListener::bind(socket).unwrap();
+    let answering = std::thread::spawn(move || {
+        let mut sent = Vec::new();
+        for _ in 0..2 {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut length = [0; 4];
+            std::io::Read::read_exact(&mut stream, &mut length).unwrap();
+            let mut request = vec![0; u32::from_be_bytes(length) as usize];
+            std::io::Read::read_exact(&mut stream, &mut request).unwrap();
+            let mut answer = Vec::new();
+            if request[0] == 11 {
+                answer.extend_from_slice(&[12, 0, 0, 0, 1]);
+                put(&mut answer, &blob);
+                put(&mut answer, b"token");
+            } else {
+                let mut reader = Reader(&request[1..]);
+                assert_eq!(reader.string().unwrap(), blob);
+                // What the token signs: application, touched, counter, message (PROTOCOL.u2f).
+                let data = reader.string().unwrap();
+                let mut signed = Sha256::digest(b"ssh:").to_vec();
+                signed.push(1);
+                signed.extend_from_slice(&counter.to_be_bytes());
+                signed.extend_from_slice(&Sha256::digest(data));
+                put(&mut sent, b"sk-ssh-ed25519@openssh.com");
+                put(&mut sent, &secret.sign(&signed).to_bytes());
+                sent.push(1);
+                sent.extend_from_slice(&counter.to_be_bytes());
+                answer.push(14);
+                put(&mut answer, &sent);
+            }
+            let mut framed = Vec::new();
+            put(&mut framed, &answer);
+            stream.write_all(&framed).unwrap();
+        }
+        sent
+    });
+    (key, answering)
+}
+
+/// Ends with the signature that was sent.
+type SecurityKeyAgent = std::thread::JoinHandle<Vec<u8>>;
+
+#[test]
+fn a_security_keys_signature_passes_unchanged_and_stock_ssh_keygen_judges_it() {
+    let dir = scratch();
+    let socket = dir.path().join("agent");
+    let (key, agent) = security_key_agent(&socket, 7, 41);
+    let signer = AgentKey::find(&socket, PATIENCE, None).unwrap();
+    assert_eq!(*signer.key(), key);
+    let armored = signer.sign(REPORT_NAMESPACE, b"message").unwrap();
+    let sent = agent.join().unwrap();
+    assert_eq!(SshSignature::parse(&armored).unwrap().blob, sent, "not a byte is changed");
+    // This program cannot check it itself; what ssh-keygen says counts, in both directions.
+    assert_eq!(verify_signature(&armored, REPORT_NAMESPACE, b"message").unwrap(), key);
+    assert!(stock_accepts(dir.path(), &format!("ana {key}"), &armored, b"message"));
+    let other = verify_signature(&armored, REPORT_NAMESPACE, b"another message");
+    assert_eq!(other.unwrap_err(), SignError::Invalid);
+}
+
 #[test]
 fn a_key_file_signs_only_when_it_is_plain_ed25519() {
     let dir = tempfile::tempdir().unwrap();

@@ -14,7 +14,7 @@ use crate::workspace::{CaseRef, Commit};
 /// Writes what is owed for the requests of one case. AUD-4: an expired request concerns the tenant
 /// that made it, ended access the tenant that gave it, and nobody else.
 pub(in crate::ops) fn settle_case(context: &Context, case: &CaseRef) -> Result<usize> {
-    if context.read_only {
+    if context.read_only || !has_clocks(context) {
         return Ok(0);
     }
     let loaded = context.workspace.case(case).ok();
@@ -33,6 +33,9 @@ pub(in crate::ops) fn settle_case(context: &Context, case: &CaseRef) -> Result<u
 /// The records cannot be read, or the logs not be written.
 pub fn settle_lapsed(context: &Context) -> Result<usize> {
     let mut owed = 0;
+    if !has_clocks(context) {
+        return Ok(owed);
+    }
     for tenant in context.workspace.tenants()?.0 {
         let tenant = tenant.value.domain;
         for id in context.workspace.case_ids(&tenant)?.0 {
@@ -40,6 +43,12 @@ pub fn settle_lapsed(context: &Context) -> Result<usize> {
         }
     }
     Ok(owed)
+}
+
+/// Whether a setting ends anything by itself: without one there is nothing to look for.
+fn has_clocks(context: &Context) -> bool {
+    let settings = &context.workspace.config().policy;
+    settings.pending_ttl.is_some() || settings.max_duration.is_some()
 }
 
 fn owe(context: &Context, matter: &LoadedMatter, commit: &mut Commit) -> bool {

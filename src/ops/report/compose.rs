@@ -2,7 +2,7 @@
 
 use crate::attest::{Body, Log, Opening, TxId, Verdict};
 use crate::error::Result;
-use crate::model::{DecisionKind, PlanItem, Regulation, Request, RequestOption, Time};
+use crate::model::{Channel, DecisionKind, PlanItem, Regulation, Request, RequestOption, Time};
 use crate::ops::dsr::results;
 use crate::ops::{Context, attest, doctor};
 use crate::policy::{Refusal, clock};
@@ -55,16 +55,23 @@ pub(super) fn compose(
         request: Some(crate::report::Request {
             id: request.id.to_string(),
             kind: request.kind.to_string(),
-            manner: "through the support channel".to_owned(),
+            manner: match request.channel {
+                None | Some(Channel::SupportRequest) => "through the support channel".to_owned(),
+                Some(channel) => format!("by {}", channel.as_str().replace('_', " ")),
+            },
             regulation: request.regulation.to_string(),
             received_at: request.received_at,
-            answered_at: request.executions.last().map(|execution| execution.at),
+            answered_at: request
+                .answer
+                .as_ref()
+                .map(|answer| answer.at)
+                .or_else(|| request.executions.last().map(|execution| execution.at)),
             basis: match request.regulation {
                 Regulation::Gdpr => "GDPR Art. 17 and 28(3)(e)",
                 Regulation::Ccpa => "CCPA § 1798.105",
             }
             .to_owned(),
-            denial_basis: None,
+            denial_basis: request.answer.as_ref().and_then(|answer| answer.basis_of_denial.clone()),
         }),
         identifiers: request
             .identifiers

@@ -43,6 +43,14 @@ pub(super) fn forget(request: &Request) -> Request {
         plan.held.clear();
         plan.same_content.clear();
     }
+    // What is right about a person is about that person.
+    kept.corrections.clear();
+    if let Some(extension) = &mut kept.extension {
+        extension.reason = scrub(&extension.reason);
+    }
+    if let Some(answer) = &mut kept.answer {
+        answer.basis_of_denial = answer.basis_of_denial.as_deref().map(scrub);
+    }
     // People's own values are not part of the record that is kept.
     kept.x = None;
     kept
@@ -114,8 +122,58 @@ fn matched(text: &[char], wanted: &[char]) -> Option<usize> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn att_7_corrections_go_and_the_answer_keeps_its_words() {
+        let request: Request = toml::from_str(
+            r#"
+format = 1
+revision = 1
+id = "DSR-2026-0001"
+type = "rectify"
+regulation = "gdpr"
+requester = "customer"
+route = "assist"
+option = "b"
+received_at = "2026-11-21T09:00:00Z"
+due_on = "2026-12-21"
+state = "denied"
+[extension]
+at = "2026-11-21T09:00:00Z"
+by = "ana@example.com"
+ground = "complexity"
+reason = "jane@contoso.com is everywhere"
+[answer]
+at = "2026-11-21T09:00:00Z"
+by = "ana@example.com"
+nature = "denied"
+basis_of_denial = "JANE@contoso.com is right as it is"
+[[corrections]]
+item = "f0001"
+to = "jane.miller@contoso.com"
+[[identifiers]]
+type = "email"
+value = "jane@contoso.com"
+[[decisions]]
+what = "rectify"
+at = "2026-11-21T09:00:00Z"
+by = "ana@example.com"
+os_user = "ana"
+item = "f0001"
+reason = "she married Mr Miller"
+"#,
+        )
+        .unwrap();
+        let kept = toml::to_string(&forget(&request)).unwrap();
+        for gone in ["jane@", "JANE@", "miller", "Miller", "corrections"] {
+            assert!(!kept.contains(gone), "{gone}: {kept}");
+        }
+        assert!(kept.contains("is everywhere") && kept.contains("is right as it is"), "{kept}");
+        assert!(kept.contains("ground = \"complexity\"") && kept.contains("nature = \"denied\""));
+    }
 
     #[test]
     fn a_reason_keeps_its_words_but_not_the_person() {

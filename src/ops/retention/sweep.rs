@@ -10,6 +10,7 @@ use crate::attest::{Log, Session, Why};
 use crate::error::Result;
 use crate::fs::RelPath;
 use crate::model::{Activity, Sha256};
+use crate::ops::access;
 use crate::ops::dsr::{ExecutedTx, clock_of};
 use crate::ops::removal::{RemovalProgress, Removing, windows};
 use crate::ops::settle::{self, Memo};
@@ -135,6 +136,8 @@ pub fn sweep(context: &Context, progress: &mut dyn FnMut(RemovalProgress)) -> Re
     // The lock order: `.attest/lock`, then `.lock`. What was interrupted is settled first.
     let mut session = log.lock(clock_of(context))?;
     settle::settle(context, &mut session)?;
+    // What the clocks of access requests did is written down as well (SAR-15, SAR-16).
+    access::settle_lapsed(context)?;
     let mut swept = sweep_files(context, &mut session, &Reach::Everything, progress)?;
     let (evidence, more) = evidence::due(context)?;
     swept.problems.extend(more);

@@ -1,7 +1,9 @@
 //! DTM-8: after the transfer files went, the check over everything else: a discovery with the
 //! identifiers of a data subject request, and the files that were copied out of transfer folders.
 
-use super::request::{Found, TransferRequestView, decision, dsr_of, find};
+use super::decide::write;
+use super::linked::dsr_of;
+use super::request::{Found, TransferRequestView, decision, find};
 use crate::error::{Error, Result};
 use crate::model::{
     Activity, Finding, FindingKind, Origin, Store, TransferCheck, TransferDecisionKind,
@@ -102,7 +104,7 @@ pub fn check(
         complete: found.complete,
     });
     changed.decisions.push(decision(context, TransferDecisionKind::Checked, None));
-    let request = super::request::write(context, &of, &loaded, changed, activity)?;
+    let request = write(context, &of, &loaded, changed, activity)?;
     Ok(Checked { request, items, from_transfer, complete: found.complete, problems })
 }
 

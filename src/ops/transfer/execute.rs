@@ -281,7 +281,7 @@ fn measure(
     changed.check = None;
     changed.decisions.push(decision(context, TransferDecisionKind::Executed, None));
     let activity = Activity::TransferDeletionExecuted;
-    let request = super::request::write(context, of, &loaded, changed, activity)?;
+    let request = super::decide::write(context, of, &loaded, changed, activity)?;
     items.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(TransferDone { request, txs, items, complete, dry_run: false })
 }

@@ -58,7 +58,7 @@ pub fn verify_bundle(dir: &Path, vkey: Option<&str>) -> io::Result<BundleVerific
     add(
         "checkpoint",
         match &checkpoint {
-            Ok((_, found)) => Ok(format!("signed, {} entries", found.size)),
+            Ok((_, found)) => Ok(format!("signed, {}", crate::text::entries(found.size))),
             Err(what) => Err(what.clone()),
         },
     );

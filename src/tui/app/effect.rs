@@ -7,7 +7,7 @@ use crate::model::{
 use crate::ops::access::AccessView;
 use crate::ops::allowed::{AccessAllowed, CaseAllowed};
 use crate::ops::attach::Attachment;
-use crate::ops::attest::{EntryView, Shown, Verified};
+use crate::ops::attest::{EntryView, LogStanding, Shown, Verified};
 use crate::ops::case::{CaseLine, CaseView};
 use crate::ops::dsr::{
     ContextLine, Executed, FindingLine, NewRequest, Replacement, RequestAllowed, RequestView,
@@ -57,6 +57,16 @@ pub enum Effect {
     Redraw,
 }
 
+/// The attestation log as it stands.
+#[derive(Debug, Clone)]
+pub struct LogData {
+    pub standing: LogStanding,
+    /// Newest first.
+    pub entries: Vec<EntryView>,
+    /// What recovery found and did when the workspace was opened.
+    pub recovered: Vec<String>,
+}
+
 /// Something to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Load {
@@ -92,7 +102,7 @@ pub enum Loaded {
     Findings { dsr: Id, lines: Vec<FindingLine> },
     Context { item: String, lines: Vec<ContextLine> },
     Receipt(Box<Executed>),
-    Log { size: u64, entries: Vec<EntryView> },
+    Log(Box<LogData>),
     Entry(Box<Shown>),
     Retention { items: Vec<RetentionItem>, problems: Vec<Problem> },
     SweepPreview(Box<Swept>),
@@ -167,6 +177,11 @@ pub enum Operation {
         by: String,
         kind: String,
     },
+    Severity {
+        case: CaseRef,
+        severity: Severity,
+        on_request_of: Option<String>,
+    },
     RequestAccess {
         case: CaseRef,
         tenant: String,
@@ -175,11 +190,6 @@ pub enum Operation {
     Decide {
         sar: Id,
         decision: Decision,
-    },
-    Severity {
-        case: CaseRef,
-        severity: Severity,
-        on_request_of: Option<String>,
     },
     RemoveAccess(Id),
     WithdrawAccess(Id),
@@ -255,7 +265,7 @@ pub enum Operation {
         reason: String,
         late: bool,
     },
-    Hold {
+    PutAside {
         dsr: Id,
         reason: String,
     },
@@ -285,14 +295,39 @@ pub enum Operation {
 pub enum Work {
     Discover(Id),
     Attach(Attachment),
-    Plan { dsr: Id, scope: Option<PlanScope>, history_loss_acknowledged: bool },
+    Plan {
+        dsr: Id,
+        scope: Option<PlanScope>,
+        history_loss_acknowledged: bool,
+    },
     Execute(Id),
     Verify,
-    Report { dsr: Id, out: PathBuf },
+    /// On a request, or on one transaction.
+    Report {
+        on: String,
+        out: PathBuf,
+        signed: Signed,
+    },
     Sweep,
     TransferAdd(TransferUpload),
-    TransferDelete { case: CaseRef, name: String },
-    Export { dsr: Id, out: PathBuf },
+    TransferDelete {
+        case: CaseRef,
+        name: String,
+    },
+    Export {
+        dsr: Id,
+        out: PathBuf,
+    },
+}
+
+/// Who signs a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signed {
+    ByNobody,
+    /// By a key in the ssh-agent.
+    ByAgent,
+    /// By a key file.
+    By(PathBuf),
 }
 
 impl Work {
@@ -305,7 +340,7 @@ impl Work {
             Self::Plan { dsr, .. } => format!("Planning {dsr}"),
             Self::Execute(dsr) => format!("Deletion of {dsr}"),
             Self::Verify => "Verification of the log".to_owned(),
-            Self::Report { dsr, .. } => format!("Report on {dsr}"),
+            Self::Report { on, .. } => format!("Report on {on}"),
             Self::Sweep => "The sweep".to_owned(),
             Self::TransferAdd(upload) => {
                 format!("Adding to the transfer folder of {}", upload.case)
@@ -320,7 +355,7 @@ impl Work {
     /// Whether it can be stopped: a deletion that has begun is finished.
     #[must_use]
     pub const fn can_stop(&self) -> bool {
-        matches!(self, Self::Discover(_))
+        matches!(self, Self::Discover(_) | Self::Verify)
     }
 }
 

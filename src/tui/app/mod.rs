@@ -7,7 +7,7 @@ mod update;
 
 pub use effect::{
     AccessData, Action, AuditLine, CaseData, CaseList, Done, Effect, Failure, Load, Loaded,
-    Operation, Person, Session, Then, Work, kinds,
+    LogData, Operation, Person, Session, Signed, Then, Work, kinds,
 };
 pub use menu::{Menu, MenuKind};
 pub use screen::{List, Question, Screen, Step, passes};

@@ -82,7 +82,7 @@ pub fn hold(dsr: &Id) -> Form {
         "Its clock goes on. A plan that there is has to be made again.",
         "Put it aside",
         "What is waited for, for example: identity is being verified.",
-        move |reason| Operation::Hold { dsr: id.clone(), reason },
+        move |reason| Operation::PutAside { dsr: id.clone(), reason },
     )
 }
 

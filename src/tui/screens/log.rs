@@ -5,7 +5,7 @@ use crate::ops::attest::{EntryView, Shown, Verified};
 use crate::text;
 use crate::tui::actions::{ActionId, Availability, Scope};
 use crate::tui::app::{
-    App, Done, Effect, Failure, List, Load, Loaded, Screen, Session, Step, Then, Work,
+    App, Done, Effect, Failure, List, Load, Loaded, LogData, Screen, Session, Step, Then, Work,
 };
 use crate::tui::theme::{Role, role_of_state};
 use crate::tui::widgets::details::Details;
@@ -17,7 +17,7 @@ use ratatui::layout::{Position, Rect};
 /// The list of entries.
 #[derive(Debug, Default)]
 pub struct LogScreen {
-    entries: Option<(u64, Vec<EntryView>)>,
+    data: Option<LogData>,
     problem: Option<Failure>,
     verified: Option<Box<Verified>>,
     list: List,
@@ -27,8 +27,9 @@ const COLUMNS: &[Column] = &[
     column("Entry", 6, 0),
     column("Kind", 8, 0),
     column("When (UTC)", 16, 0),
-    column("Transaction", 26, 2),
+    column("Transaction", 12, 2),
     column("What", 0, 1),
+    column("Proof", 8, 0),
 ];
 
 fn what(entry: &EntryView) -> String {
@@ -47,6 +48,75 @@ fn what(entry: &EntryView) -> String {
 }
 
 impl LogScreen {
+    fn entries(&self) -> &[EntryView] {
+        self.data.as_ref().map_or(&[], |data| &data.entries)
+    }
+
+    fn selected(&self) -> Option<&EntryView> {
+        self.entries().get(self.list.cursor)
+    }
+
+    /// What stands for an entry: the last verification, a signature that nobody checked since this
+    /// screen was opened, or nothing yet.
+    fn proof(&self, index: u64) -> (Role, &'static str) {
+        match (&self.verified, &self.data) {
+            (Some(verified), _) if index < verified.size => {
+                if verified.ok {
+                    (Role::Good, "verified")
+                } else {
+                    (Role::Bad, "failed")
+                }
+            }
+            (_, Some(data)) if data.standing.signed.is_some_and(|signed| index < signed) => {
+                (Role::Text, "signed")
+            }
+            _ => (Role::Warn, "unsigned"),
+        }
+    }
+
+    fn has_ended(&self, tx: &str) -> bool {
+        self.entries().iter().any(|entry| entry.kind == "end" && entry.tx.as_deref() == Some(tx))
+    }
+
+    /// What lies above the entries: what was interrupted, and how far the log is proved.
+    fn above(&self, app: &App, width: u16) -> Details {
+        let mut lines = Details::new(app.theme, width, 14);
+        let Some(data) = &self.data else { return lines };
+        for said in &data.recovered {
+            lines.field("At the start", Role::Warn, said);
+        }
+        let standing = &data.standing;
+        if let Some(tx) = &standing.open {
+            let what = format!(
+                "{tx} has begun and not ended: it is at work, or was interrupted and is finished when the workspace is next opened for writing"
+            );
+            lines.field("Interrupted", Role::Warn, what);
+        } else if standing.unfinished {
+            let what = "a transaction waits to be settled at the next start for writing";
+            lines.field("Interrupted", Role::Warn, what);
+        }
+        match self.verdict(app, width) {
+            Some(verdict) => lines.append(verdict),
+            None => {
+                let signed = standing.signed.map_or_else(
+                    || "no checkpoint can be read".to_owned(),
+                    |signed| {
+                        format!(
+                            "{signed} of {} under the signed checkpoint",
+                            text::entries(standing.size)
+                        )
+                    },
+                );
+                lines.field(
+                    "Proof",
+                    Role::Text,
+                    format!("{signed}; not checked since you came here"),
+                );
+            }
+        }
+        lines
+    }
+
     fn verdict(&self, app: &App, width: u16) -> Option<Details> {
         let verified = self.verified.as_ref()?;
         let mut lines = Details::new(app.theme, width, 14);
@@ -73,8 +143,8 @@ impl Screen for LogScreen {
     }
 
     fn title(&self, _session: &Session) -> String {
-        match &self.entries {
-            Some((size, _)) => format!("Attestation log ({size})"),
+        match &self.data {
+            Some(data) => format!("Attestation log ({})", data.standing.size),
             None => "Attestation log".to_owned(),
         }
     }
@@ -84,9 +154,9 @@ impl Screen for LogScreen {
     }
 
     fn loaded(&mut self, loaded: &Loaded) {
-        if let Loaded::Log { size, entries } = loaded {
-            self.list.resize(entries.len());
-            self.entries = Some((*size, entries.clone()));
+        if let Loaded::Log(data) = loaded {
+            self.list.resize(data.entries.len());
+            self.data = Some((**data).clone());
             self.problem = None;
         }
     }
@@ -102,6 +172,14 @@ impl Screen for LogScreen {
     fn availability(&self, id: ActionId, _session: &Session) -> Availability {
         match id {
             ActionId::LogVerify => Availability::Enabled,
+            ActionId::LogReport => match self.selected() {
+                Some(EntryView { tx: Some(tx), .. }) if self.has_ended(tx) => Availability::Enabled,
+                Some(EntryView { tx: Some(_), .. }) => {
+                    Availability::Disabled("Its transaction has not ended [ATT-6].".to_owned())
+                }
+                Some(_) => Availability::Disabled("This entry is of no transaction.".to_owned()),
+                None => Availability::Hidden,
+            },
             _ => Availability::Hidden,
         }
     }
@@ -109,13 +187,14 @@ impl Screen for LogScreen {
     fn act(&mut self, id: ActionId, _session: &Session) -> Vec<Step> {
         match id {
             ActionId::LogVerify => vec![Step::Effect(Effect::Start(Work::Verify))],
-            ActionId::Open => {
-                let entries = self.entries.as_ref().map_or(&[][..], |(_, entries)| entries);
-                match entries.get(self.list.cursor) {
-                    Some(entry) => vec![Step::Push(Box::new(EntryScreen::new(entry.index)))],
-                    None => Vec::new(),
-                }
-            }
+            ActionId::LogReport => match self.selected().and_then(|entry| entry.tx.as_deref()) {
+                Some(tx) => vec![Step::Push(Box::new(super::request_forms::report(tx)))],
+                None => Vec::new(),
+            },
+            ActionId::Open => match self.selected() {
+                Some(entry) => vec![Step::Push(Box::new(EntryScreen::new(entry.index)))],
+                None => Vec::new(),
+            },
             _ => Vec::new(),
         }
     }
@@ -128,19 +207,19 @@ impl Screen for LogScreen {
     }
 
     fn hints(&self, _session: &Session) -> Vec<ActionId> {
-        vec![ActionId::LogVerify, ActionId::Open, ActionId::Help, ActionId::Quit]
+        let own = [ActionId::LogVerify, ActionId::LogReport, ActionId::Open];
+        own.into_iter().chain([ActionId::Help, ActionId::Quit]).collect()
     }
 
     fn view(&self, app: &App, frame: &mut Frame<'_>, area: Rect) {
         let mut area = area;
-        if let Some(verdict) = self.verdict(app, area.width)
-            && area.height >= 8
-        {
-            let tall = u16::try_from(verdict.len()).unwrap_or(u16::MAX).min(area.height / 2);
-            verdict.draw(frame, Rect { height: tall, ..area }, 0);
+        let above = self.above(app, area.width);
+        if !above.is_empty() && area.height >= 8 {
+            let tall = u16::try_from(above.len()).unwrap_or(u16::MAX).min(area.height / 2);
+            above.draw(frame, Rect { height: tall, ..area }, 0);
             area = Rect { y: area.y + tall + 1, height: area.height - tall - 1, ..area };
         }
-        let Some((_, entries)) = &self.entries else {
+        let Some(LogData { entries, .. }) = &self.data else {
             let why = self.problem.as_ref().map_or("Reading the log…", |p| p.message.as_str());
             widgets::empty(frame, area, app.theme, why);
             return;
@@ -148,12 +227,14 @@ impl Screen for LogScreen {
         let rows: Vec<Vec<Cell>> = entries
             .iter()
             .map(|entry| {
+                let proof = self.proof(entry.index);
                 vec![
                     Cell(Role::Accent, entry.index.to_string()),
                     cell(&entry.kind),
                     cell(entry.at.format("%Y-%m-%d %H:%M")),
                     cell(entry.tx.as_deref().unwrap_or("-")),
                     cell(what(entry)),
+                    Cell(proof.0, proof.1.to_owned()),
                 ]
             })
             .collect();

@@ -96,7 +96,7 @@ impl Screen for Receipt {
 
     fn act(&mut self, id: ActionId, _session: &Session) -> Vec<Step> {
         match id {
-            ActionId::Open => vec![Step::Push(Box::new(request_forms::report(&self.dsr)))],
+            ActionId::Open => vec![Step::Push(Box::new(request_forms::report(self.dsr.as_str())))],
             _ => Vec::new(),
         }
     }

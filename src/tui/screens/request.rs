@@ -305,7 +305,7 @@ impl Screen for RequestScreen {
             ActionId::RequestReceipt => {
                 vec![Step::Push(Box::new(super::receipt::Receipt::new(dsr)))]
             }
-            ActionId::RequestReport => vec![Step::Push(Box::new(forms::report(&dsr)))],
+            ActionId::RequestReport => vec![Step::Push(Box::new(forms::report(dsr.as_str())))],
             ActionId::RequestGiveBack => vec![Step::Push(Box::new(forms::give_back(&dsr)))],
             ActionId::RequestCancel => vec![Step::Push(Box::new(forms::cancel(&dsr)))],
             ActionId::RequestIdentify => vec![Step::Push(Box::new(answer_forms::identify(&dsr)))],

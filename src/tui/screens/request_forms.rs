@@ -3,7 +3,7 @@
 use super::form::{Field, Form};
 use crate::model::{Id, PlanScope, RequestOption};
 use crate::ops::dsr::RequestView;
-use crate::tui::app::{Effect, Failure, Operation, Work};
+use crate::tui::app::{Effect, Failure, Operation, Signed, Work};
 use std::path::PathBuf;
 
 /// A reason, as the rules want one; refused here only when there is none.
@@ -117,27 +117,49 @@ pub fn cancel(dsr: &Id) -> Form {
     )
 }
 
-/// The attestation report.
+/// The attestation report on a request or a transaction.
 #[must_use]
-pub fn report(dsr: &Id) -> Form {
-    let proposed = format!("report-{dsr}");
-    let dsr = dsr.clone();
+pub fn report(on: &str) -> Form {
+    let on = on.to_owned();
+    // A transaction's name is long; its beginning tells it apart.
+    let short: String = on.chars().take(16).collect();
     Form::new(
-        format!("Report on {dsr}"),
+        format!("Report on {short}"),
         "For the customer: what was deleted, with hashes and proofs that anybody can check without \
-         this program. It is written unsigned; `caseward attest report --sign` signs one.",
+         this program. Signed by you, it cannot be denied later.",
         "Write the report",
-        vec![Field::text(
-            "Directory",
-            proposed,
-            "It must not exist, or be empty. From where you started the program.",
-        )],
+        vec![
+            Field::text(
+                "Directory",
+                format!("report-{short}"),
+                "It must not exist, or be empty. From where you started the program.",
+            ),
+            Field::one(
+                "Signed by",
+                SIGNERS.map(str::to_owned).to_vec(),
+                0,
+                "Your key in the ssh-agent (agent forwarding works), or an unencrypted Ed25519 key.",
+            ),
+            Field::text("Key file", "", "Only when a key file signs."),
+        ],
         Box::new(move |fields| {
             if fields[0].word().is_empty() {
                 return Err(Failure::usage("Name a directory for the report."));
             }
             let out = PathBuf::from(fields[0].word());
-            Ok(Effect::Start(Work::Report { dsr: dsr.clone(), out }))
+            let key = fields[2].word();
+            let signed = match fields[1].word() {
+                word if word == SIGNERS[1] => Signed::ByAgent,
+                word if word == SIGNERS[2] && key.is_empty() => {
+                    return Err(Failure::usage("Name the key file that signs."));
+                }
+                word if word == SIGNERS[2] => Signed::By(PathBuf::from(key)),
+                _ => Signed::ByNobody,
+            };
+            Ok(Effect::Start(Work::Report { on: on.clone(), out, signed }))
         }),
     )
 }
+
+/// Who may sign a report.
+const SIGNERS: [&str; 3] = ["nobody", "ssh-agent", "key file"];

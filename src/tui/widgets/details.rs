@@ -84,6 +84,11 @@ impl Details {
         self
     }
 
+    /// Everything of another block after this one.
+    pub fn append(&mut self, other: Self) {
+        self.lines.extend(other.lines);
+    }
+
     pub fn line(&mut self, line: Line<'static>) -> &mut Self {
         self.lines.push(line);
         self
