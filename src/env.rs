@@ -51,6 +51,12 @@ pub fn os_user() -> String {
         .unwrap_or_else(|| format!("uid{uid}"))
 }
 
+/// The number of that account.
+#[must_use]
+pub fn account() -> u32 {
+    rustix::process::getuid().as_raw()
+}
+
 /// The workspace to use when none is named: `$CASEWARD_WORKSPACE`, else the nearest directory
 /// upwards with a `workspace.toml`.
 #[must_use]
@@ -122,6 +128,12 @@ impl Stopwatch {
 #[must_use]
 pub fn readers() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get).saturating_mul(8).min(64)
+}
+
+/// How many threads compute at once.
+#[must_use]
+pub fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// Where a program lies on the search path.

@@ -196,6 +196,32 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
     made.map_err(|error| Error::io("write", path.display(), error))
 }
 
+/// Writes a new file of the user's, for this account alone: whole, or not at all.
+///
+/// # Errors
+/// It is there already, or whatever the file system answers.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    let write = || {
+        let mut options = File::options();
+        options.write(true).create_new(true).mode(0o600);
+        let temp = tempfile::Builder::new()
+            .prefix(".caseward-")
+            .make_in(dir.unwrap_or(Path::new(".")), |temp| options.open(temp))?;
+        temp.as_file().write_all(bytes)?;
+        temp.as_file().sync_all()?;
+        temp.persist_noclobber(path).map(drop).map_err(|error| error.error)
+    };
+    write().map_err(|error| Error::io("write", path.display(), error))
+}
+
+/// Whether something is there.
+#[must_use]
+pub fn exists(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok()
+}
+
 /// Makes an empty file to be filled by the user's editor.
 ///
 /// # Errors

@@ -180,14 +180,15 @@ impl CaseCommand {
             }
             Self::List { tenant, open, filter } => {
                 let filter = CaseFilter { tenant, open_only: open, text: filter };
+                // A filter that names nothing is an error of its own, not a list that breaks off.
+                filter.known_tenant(&context)?;
+                if out.json {
+                    out.begin("case-list", "cases")?;
+                }
                 let (cases, problems) = case::list(&context, &filter)?;
                 if out.json {
-                    #[derive(Serialize)]
-                    struct Cases {
-                        cases: Vec<CaseLine>,
-                        problems: Vec<crate::workspace::Problem>,
-                    }
-                    out.document("case-list", &Cases { cases, problems: problems.clone() })?;
+                    out.items(&cases)?;
+                    output::close_with("problems", &problems)?;
                 } else {
                     print_list(&context, &out, &cases)?;
                 }

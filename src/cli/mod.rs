@@ -130,13 +130,6 @@ enum Command {
     Man(man::Manual),
 }
 
-/// A command of a later version.
-#[derive(Debug, Args)]
-struct NotYet {
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
-    _rest: Vec<OsString>,
-}
-
 /// Runs the program on its arguments and returns its exit code.
 #[must_use]
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
@@ -204,13 +197,6 @@ fn interface(global: &Global) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn not_yet(command: &str) -> Result<Exit> {
-    Err(Error::Usage {
-        message: format!("`caseward {command}` is not part of this version yet"),
-        hint: Some("`caseward --help` lists what is".to_owned()),
-    })
-}
-
 impl Global {
     fn opening(&self) -> Opening {
         Opening {
@@ -266,7 +252,11 @@ fn print_error(error: &Error) {
     };
     let out = Out::new(true, ColorChoice::Never, crate::env::wall_clock());
     // With standard output gone there is still standard error.
-    let _ = out.document("error", &document);
+    let _ = match output::is_open() {
+        // What has begun is ended as a document that says so.
+        true => output::close_with("error", &document.error),
+        false => out.document("error", &document),
+    };
 }
 
 /// Says what went wrong and what to do, and returns the exit code.

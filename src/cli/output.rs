@@ -6,6 +6,7 @@ use crate::policy::clock;
 use crate::text;
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -80,6 +81,37 @@ impl Out {
         write_out(&text::escaped_json(&text))
     }
 
+    /// Begins the document `caseward/<name>/1` whose `list` is long: its head leaves at once, then
+    /// each item as it comes, one a line.
+    ///
+    /// # Errors
+    /// Standard output is gone.
+    pub fn begin(&self, name: &str, list: &str) -> Result<()> {
+        write_out(&format!("{{\"schema\":\"caseward/{name}/1\",\"{list}\":[\n"))?;
+        OPEN.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Prints the items of a document that was begun.
+    ///
+    /// # Errors
+    /// Standard output is gone.
+    pub fn items<T: Serialize>(&self, items: &[T]) -> Result<()> {
+        const CHUNK: usize = 64 * 1024;
+        let mut text = String::with_capacity(CHUNK * 2);
+        for (index, item) in items.iter().enumerate() {
+            let line = serde_json::to_string(item)
+                .map_err(|error| Error::io("write", "standard output", error.into()))?;
+            text.push_str(&text::escaped_json(&line));
+            text.push_str(if index + 1 < items.len() { ",\n" } else { "\n" });
+            if text.len() >= CHUNK {
+                write_out(&text)?;
+                text.clear();
+            }
+        }
+        write_out(&text)
+    }
+
     /// Prints a line. The caller has made untrusted parts safe with [`text::safe`].
     ///
     /// # Errors
@@ -144,13 +176,34 @@ impl Out {
                     line.push_str(&" ".repeat(pad + 2));
                 }
             }
-            self.line(line.trim_end())
+            format!("{}\n", line.trim_end())
         };
         let heading: Vec<(Tone, String)> =
             heading.iter().map(|name| (Tone::Dim, (*name).to_owned())).collect();
-        print(&heading)?;
-        rows.iter().try_for_each(|row| print(row))
+        let mut text = print(&heading);
+        for row in rows {
+            text.push_str(&print(row));
+        }
+        write_out(&text)
     }
+}
+
+/// Whether a document was begun and is not ended yet.
+static OPEN: AtomicBool = AtomicBool::new(false);
+
+pub fn is_open() -> bool {
+    OPEN.load(Ordering::Relaxed)
+}
+
+/// Ends the document that was begun with a last key.
+///
+/// # Errors
+/// Standard output is gone.
+pub fn close_with(key: &str, value: &impl Serialize) -> Result<()> {
+    let value = serde_json::to_string(value)
+        .map_err(|error| Error::io("write", "standard output", error.into()))?;
+    OPEN.store(false, Ordering::Relaxed);
+    write_out(&format!("],\"{key}\":{}}}\n", text::escaped_json(&value)))
 }
 
 fn terminal_width() -> Option<usize> {

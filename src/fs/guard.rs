@@ -69,6 +69,10 @@ impl FsDir for GuardedDir {
         self.guard.check()?;
         self.guard.flushed(&format!("{}/", self.path), self.inner.sync())
     }
+
+    fn stat_below(&self, path: &std::path::Path) -> io::Result<Stat> {
+        self.inner.stat_below(path)
+    }
 }
 
 impl FsFile for GuardedFile {
@@ -109,6 +113,11 @@ impl Fs for GuardedFs {
     fn create(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>> {
         self.guard.check()?;
         Ok(self.file(self.inner.create(path)?, path))
+    }
+
+    fn create_private(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>> {
+        self.guard.check()?;
+        Ok(self.file(self.inner.create_private(path)?, path))
     }
 
     fn stat(&self, path: &RelPath) -> io::Result<Stat> {

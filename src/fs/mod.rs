@@ -45,6 +45,10 @@ pub struct Stat {
     pub mtime: i64,
     /// Nanoseconds within that second.
     pub mtime_nanos: u32,
+    /// When contents, name or mode changed last: unlike `mtime` nobody can set it.
+    pub ctime: i64,
+    /// Nanoseconds within that second.
+    pub ctime_nanos: u32,
     pub dev: u64,
     pub inode: u64,
     /// Hard links to the inode.
@@ -124,6 +128,13 @@ pub trait FsDir: Send + Debug {
     /// # Errors
     /// As [`FsFile::sync`].
     fn sync(&self) -> io::Result<()>;
+    /// What is known of a name below this directory, to compare with what was known of it before:
+    /// one call of the kernel. A link as the last component is reported, not followed; one in the
+    /// middle is followed, so nothing may be opened on the strength of the answer.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::NotFound`] only when the name is absent.
+    fn stat_below(&self, path: &std::path::Path) -> io::Result<Stat>;
 }
 
 /// A held advisory lock (`flock`), released when dropped.
@@ -147,6 +158,11 @@ pub trait Fs: Send + Sync + Debug {
     /// # Errors
     /// [`io::ErrorKind::AlreadyExists`] and whatever the file system answers.
     fn create(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>>;
+    /// As [`Fs::create`], readable by this account alone, in a group workspace too.
+    ///
+    /// # Errors
+    /// As [`Fs::create`].
+    fn create_private(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>>;
     /// # Errors
     /// [`io::ErrorKind::NotFound`] only when the name is absent.
     fn stat(&self, path: &RelPath) -> io::Result<Stat>;

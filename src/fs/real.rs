@@ -107,6 +107,10 @@ impl FsDir for RealDir {
     fn sync(&self) -> io::Result<()> {
         Ok(fsync(&self.0)?)
     }
+
+    fn stat_below(&self, path: &Path) -> io::Result<Stat> {
+        Ok(stat_of(&statat(&self.0, path, AtFlags::SYMLINK_NOFOLLOW)?))
+    }
 }
 
 impl FsFile for RealFile {
@@ -162,6 +166,8 @@ fn stat_of(stat: &rustix::fs::Stat) -> Stat {
         size: u64::try_from(stat.st_size).unwrap_or(0),
         mtime: stat.st_mtime,
         mtime_nanos: u32::try_from(stat.st_mtime_nsec).unwrap_or(0),
+        ctime: stat.st_ctime,
+        ctime_nanos: u32::try_from(stat.st_ctime_nsec).unwrap_or(0),
         dev: stat.st_dev,
         inode: stat.st_ino,
         links: stat.st_nlink,
@@ -214,6 +220,12 @@ impl Fs for RealFs {
         if self.group {
             fchmod(&handle, mode)?; // the umask would take the group's right to write
         }
+        Ok(Box::new(RealFile(std::fs::File::from(handle))))
+    }
+
+    fn create_private(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL;
+        let handle = self.open_at(path, flags, Mode::from_raw_mode(0o600))?;
         Ok(Box::new(RealFile(std::fs::File::from(handle))))
     }
 

@@ -120,6 +120,11 @@ impl FsDir for StopDir {
         self.steps.take()?;
         self.inner.sync()
     }
+
+    fn stat_below(&self, path: &std::path::Path) -> io::Result<Stat> {
+        self.steps.alive()?;
+        self.inner.stat_below(path)
+    }
 }
 
 impl FsFile for StopFile {
@@ -171,6 +176,11 @@ impl Fs for StopFs {
     fn create(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>> {
         self.grow_unless_there(path)?;
         Ok(self.file(self.inner.create(path)?))
+    }
+
+    fn create_private(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>> {
+        self.steps.take()?;
+        Ok(self.file(self.inner.create_private(path)?))
     }
 
     fn stat(&self, path: &RelPath) -> io::Result<Stat> {

@@ -63,8 +63,7 @@ pub(super) fn tenant_cases(
     case_ref: &CaseRef,
     case: &Case,
 ) -> Result<Vec<Case>> {
-    let (cases, _) = context.workspace.cases(&case_ref.tenant)?;
-    let mut cases: Vec<Case> = cases.into_iter().map(|loaded| loaded.value).collect();
+    let mut cases = context.workspace.case_outlines(&case_ref.tenant)?;
     // The caller's record is the newest word on its own case.
     match cases.iter_mut().find(|other| other.id == case.id) {
         Some(own) => *own = case.clone(),

@@ -180,7 +180,7 @@ impl Context {
     /// # Errors
     /// Their directory cannot be read.
     pub fn tenants(&self) -> Result<Vec<Tenant>> {
-        Ok(self.workspace.tenants()?.0.into_iter().map(|tenant| tenant.value).collect())
+        Ok(self.workspace.known_tenants()?.0)
     }
 }
 
@@ -229,8 +229,7 @@ fn open_workspace(opening: &Opening) -> Result<Workspace> {
 fn resolve_actor(workspace: &Workspace, named: Option<&str>) -> Result<Actor> {
     let config = workspace.config();
     let os_user = env::os_user();
-    let tenants: Vec<Tenant> =
-        workspace.tenants()?.0.into_iter().map(|tenant| tenant.value).collect();
+    let (tenants, _) = workspace.known_tenants()?;
     let own = || {
         config
             .engineers

@@ -1,15 +1,17 @@
 //! The state of the workspace: counts, what is due, what expires soon, what is wrong.
 
-use super::access::{self, AccessFilter};
-use super::case::{self, CaseFilter, Due};
+use super::access;
+use super::case::{self, CaseFilter, CaseLine, Due};
 use super::{Context, dates};
 use crate::error::Result;
-use crate::model::{DsrState, Time};
+use crate::model::{DsrState, Id, Time};
 use crate::policy::access::SarState;
 use crate::policy::clock;
 use crate::workspace::Problem;
+use crate::workspace::index::{Freshness, Look, Parts, Surveyed};
 use chrono::TimeDelta;
 use serde::Serialize;
+use std::collections::HashSet;
 
 /// What lies ahead within this many days is "soon".
 pub const SOON_DAYS: i64 = 7;
@@ -37,30 +39,89 @@ pub struct Status {
 /// # Errors
 /// The workspace cannot be read.
 pub fn status(context: &Context) -> Result<Status> {
+    Ok(landing(context, Freshness::Checked)?.1)
+}
+
+/// The list of cases with the counts and dates over everything, in one go.
+///
+/// # Errors
+/// The workspace cannot be read.
+pub fn landing(context: &Context, freshness: Freshness) -> Result<(Vec<CaseLine>, Status)> {
     let soon = context.now + TimeDelta::days(SOON_DAYS);
-    let (mut tenants, mut problems) = context.workspace.tenants()?;
-    tenants.retain(|tenant| context.actor.may_see(&tenant.value.domain));
-    let (cases, more) = case::list(context, &CaseFilter::default())?;
-    problems.extend(more);
-    let (access, more) = access::list(context, AccessFilter::All, None)?;
-    problems.extend(more);
-    let mut due: Vec<Due> = Vec::new();
-    for line in &cases {
-        due.extend(line.due.iter().filter(|due| due.at <= soon).cloned());
-        if let Some(at) =
-            line.consent_expires_at.filter(|at| line.consent == Some("active") && *at <= soon)
-        {
-            let path = format!("tenants/{}/cases/{}/case.toml", line.tenant, line.id);
-            due.push(Due { what: "consent", path, at, overdue: false, held: false });
-        }
+    let look = Look { parts: Parts::Everything, freshness, tenant: None };
+    let known = case::known_domains(context)?;
+    let part = |seen: Surveyed| Part::of(context, &known, &seen, soon);
+    let (found, problems, _) = context.workspace.survey(look, &|_| true, &part)?;
+    let mut total = Part { problems, ..Part::default() };
+    for part in found {
+        total.add(part?);
     }
-    let mut dsr_open = 0;
-    for tenant in &tenants {
-        let (requests, more) = context.workspace.dsrs(&tenant.value.domain)?;
-        problems.extend(more);
-        for request in requests {
+    let Part { mut lines, mut due, mut problems, .. } = total;
+    case::sort(&mut lines);
+    due.sort_by(|a, b| (a.at, &a.path).cmp(&(b.at, &b.path)));
+    problems.sort();
+    problems.dedup();
+    let of_status = |status: &str| lines.iter().filter(|line| line.status == status).count();
+    let status = Status {
+        workspace: context.workspace.config().name.clone(),
+        now: context.now,
+        test_clock: context.workspace.config().test_clock,
+        tenants: total.tenants,
+        cases_open: of_status("open"),
+        cases_closed: of_status("closed"),
+        cases_expunged: of_status("expunged"),
+        access_pending: total.access_pending,
+        access_approved: total.access_approved,
+        dsr_open: total.dsr_open,
+        due,
+        problems,
+    };
+    Ok((lines, status))
+}
+
+/// What one tenant adds.
+#[derive(Debug, Default)]
+struct Part {
+    lines: Vec<CaseLine>,
+    tenants: usize,
+    access_pending: usize,
+    access_approved: usize,
+    dsr_open: usize,
+    due: Vec<Due>,
+    problems: Vec<Problem>,
+}
+
+impl Part {
+    fn of(context: &Context, known: &HashSet<Id>, seen: &Surveyed, soon: Time) -> Result<Self> {
+        let mut part = Self::default();
+        // A request may concern somebody of another tenant, so these are looked at everywhere.
+        let (access, more) = access::views_of(context, seen)?;
+        part.problems.extend(more);
+        let of_state = |state: SarState| access.iter().filter(move |a| a.state == state.as_str());
+        part.access_pending = of_state(SarState::Pending).count();
+        part.access_approved = of_state(SarState::Approved).filter(|a| a.sees_approval).count();
+        if !context.actor.may_see(&seen.tenant.domain) {
+            return Ok(part);
+        }
+        part.tenants = 1;
+        let (lines, more) = case::lines_of(context, &CaseFilter::default(), known, seen)?;
+        part.problems.extend(more);
+        for line in &lines {
+            part.due.extend(line.due.iter().filter(|due| due.at <= soon).cloned());
+            if let Some(at) =
+                line.consent_expires_at.filter(|at| line.consent == Some("active") && *at <= soon)
+            {
+                let path = format!("tenants/{}/cases/{}/case.toml", line.tenant, line.id);
+                part.due.push(Due { what: "consent", path, at, overdue: false, held: false });
+            }
+        }
+        part.lines = lines;
+        part.problems.extend(seen.request_problems.iter().cloned());
+        part.problems.extend(seen.audit_problems.iter().cloned());
+        part.problems.extend(dates::of_log(context, &seen.tenant.domain)?);
+        for request in &seen.requests {
             let ended = matches!(
-                request.value.state,
+                request.state,
                 DsrState::Closed
                     | DsrState::Referred
                     | DsrState::Denied
@@ -71,35 +132,23 @@ pub fn status(context: &Context) -> Result<Status> {
             if ended {
                 continue;
             }
-            dsr_open += 1;
-            let day = request.value.extended_to.unwrap_or(request.value.due_on);
-            let at = clock::end_of_day(day);
+            part.dsr_open += 1;
+            let at = clock::end_of_day(request.due_on);
             if at <= soon {
-                let path = request.path.display();
-                due.push(Due { what: "dsr", path, at, overdue: context.now > at, held: false });
+                let (path, overdue) = (request.path.clone(), context.now > at);
+                part.due.push(Due { what: "dsr", path, at, overdue, held: false });
             }
         }
-        let (_, more) = context.workspace.audit(&tenant.value.domain)?;
-        problems.extend(more);
-        problems.extend(dates::of_log(context, &tenant.value.domain)?);
+        Ok(part)
     }
-    due.sort_by(|a, b| (a.at, &a.path).cmp(&(b.at, &b.path)));
-    problems.sort();
-    problems.dedup();
-    let of_status = |status: &str| cases.iter().filter(|line| line.status == status).count();
-    let of_state = |state: SarState| access.iter().filter(move |a| a.state == state.as_str());
-    Ok(Status {
-        workspace: context.workspace.config().name.clone(),
-        now: context.now,
-        test_clock: context.workspace.config().test_clock,
-        tenants: tenants.len(),
-        cases_open: of_status("open"),
-        cases_closed: of_status("closed"),
-        cases_expunged: of_status("expunged"),
-        access_pending: of_state(SarState::Pending).count(),
-        access_approved: of_state(SarState::Approved).filter(|a| a.sees_approval).count(),
-        dsr_open,
-        due,
-        problems,
-    })
+
+    fn add(&mut self, other: Self) {
+        self.lines.extend(other.lines);
+        self.tenants += other.tenants;
+        self.access_pending += other.access_pending;
+        self.access_approved += other.access_approved;
+        self.dsr_open += other.dsr_open;
+        self.due.extend(other.due);
+        self.problems.extend(other.problems);
+    }
 }

@@ -70,9 +70,13 @@ fn answer_at<'a>(case: &'a Case, kind: &str, at: Time) -> Option<&'a ConsentEntr
 /// CONS-8: the end of a tenant's window at `at`: over its open cases whose answer is Yes, the
 /// latest of creation and answer, plus `consent_days`. `None` when no open case says Yes.
 #[must_use]
-pub fn tenant_window_end(settings: &PolicySettings, cases: &[Case], at: Time) -> Option<Time> {
+pub fn tenant_window_end<'a>(
+    settings: &PolicySettings,
+    cases: impl IntoIterator<Item = &'a Case>,
+    at: Time,
+) -> Option<Time> {
     cases
-        .iter()
+        .into_iter()
         .filter(|case| case.was_open_at(at))
         .filter_map(|case| {
             let answer = answer_at(case, ConsentEntry::ADVANCED, at)?;
@@ -119,6 +123,18 @@ pub fn status(
     tenant_cases: &[Case],
     at: Time,
 ) -> ConsentStatus {
+    status_in_window(settings, regime, case, tenant_window_end(settings, tenant_cases, at), at)
+}
+
+/// As [`status`], with the tenant's window known: it is one for all of its cases.
+#[must_use]
+pub fn status_in_window(
+    settings: &PolicySettings,
+    regime: Regime,
+    case: &Case,
+    window_end: Option<Time>,
+    at: Time,
+) -> ConsentStatus {
     let status = |state, since, expires_at, needs_reprompt, why: &str| ConsentStatus {
         state,
         regime,
@@ -157,7 +173,7 @@ pub fn status(
             }
             Regime::M365 => {
                 let own = clock::end_of(answer.at.max(case.opened_at), settings.consent_days);
-                let end = tenant_window_end(settings, tenant_cases, at).map_or(own, |e| e.max(own));
+                let end = window_end.map_or(own, |e| e.max(own));
                 if at < end {
                     let why = "the customer agreed; it lasts until the tenant's window ends";
                     status(ConsentState::Active, Some(answer.at), Some(end), false, why)

@@ -5,11 +5,14 @@ use super::app::{
     LogData, Person, Session, Then,
 };
 use super::operate;
+use super::refresh::Refresher;
 use super::worker::{Sink, Worker};
 use crate::error::Result;
 use crate::model::{AuditEvent, Id, InitiatedBy};
 use crate::ops::{self, Context, access, allowed, attest, case, dsr, retention, status, transfer};
 use crate::workspace::CaseRef;
+use crate::workspace::index::Freshness;
+use std::sync::Arc;
 
 /// Whether the moment moves on: a test holds it still.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +29,7 @@ pub struct Executor {
     own: String,
     moment: Moment,
     worker: Worker,
+    refresher: Refresher,
 }
 
 /// The newest entries of the log that are shown.
@@ -35,7 +39,13 @@ impl Executor {
     #[must_use]
     pub fn new(context: Context, moment: Moment, sink: Sink) -> Self {
         let own = context.actor.principal.clone();
-        Self { context, own, moment, worker: Worker::new(sink) }
+        Self {
+            context,
+            own,
+            moment,
+            refresher: Refresher::new(sink.clone()),
+            worker: Worker::new(sink),
+        }
     }
 
     /// Carries out one effect; what it led to. What only the terminal can do is not done here.
@@ -46,6 +56,11 @@ impl Executor {
             self.context = context;
         }
         match effect {
+            Effect::Load(Load::Cases) if self.refresher.takes(&self.context) => {
+                let at_once = self.refresher.start(&self.context);
+                let loaded = at_once.map(|list| Action::Loaded(Loaded::Cases(Arc::new(list))));
+                [Action::Clock(self.context.now)].into_iter().chain(loaded).collect()
+            }
             Effect::Load(load) => {
                 let clock = Action::Clock(self.context.now);
                 let loaded = match self.load(&load) {
@@ -85,9 +100,8 @@ impl Executor {
         Ok(match load {
             Load::Session => Loaded::Session(Box::new(self.session()?)),
             Load::Cases => {
-                let (lines, _) = case::list(context, &case::CaseFilter::default())?;
-                let status = status::status(context)?;
-                Loaded::Cases(Box::new(CaseList { lines, status }))
+                let (lines, status) = status::landing(context, Freshness::Checked)?;
+                Loaded::Cases(Arc::new(CaseList { lines, status }))
             }
             Load::Case(case_ref) => Loaded::Case(Box::new(self.case(case_ref)?)),
             Load::Access => {

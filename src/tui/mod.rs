@@ -10,6 +10,7 @@ pub mod events;
 pub mod executor;
 pub mod keymap;
 mod operate;
+pub mod refresh;
 pub mod screens;
 pub mod terminal;
 pub mod theme;

@@ -68,6 +68,12 @@ impl Workspace {
         Ok(latest)
     }
 
+    /// Remembers what [`Workspace::latest_event`] would find in a log whose file is in this state.
+    pub(super) fn remember_latest(&self, tenant: &Id, stat: Stat, latest: Option<Time>) {
+        let mut known = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(tenant.clone(), (stat, latest));
+    }
+
     fn audit_bytes(&self, tenant: &Id) -> Result<Vec<u8>> {
         let path = layout::audit(tenant);
         match fs::read(&*self.fs, &path) {

@@ -62,6 +62,12 @@ pub fn journal() -> RelPath {
     RelPath::root().join(".journal")
 }
 
+/// What is derived and disposable.
+#[must_use]
+pub fn cache() -> RelPath {
+    RelPath::root().join(".cache")
+}
+
 #[must_use]
 pub fn attest() -> RelPath {
     RelPath::root().join(".attest")

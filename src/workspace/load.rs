@@ -48,7 +48,7 @@ impl Workspace {
     }
 
     /// The names of the directories in `dir` that are ids; other things there are problems.
-    fn ids(&self, dir: &RelPath) -> Result<(Vec<Id>, Vec<Problem>)> {
+    pub(super) fn ids(&self, dir: &RelPath) -> Result<(Vec<Id>, Vec<Problem>)> {
         let entries = match self.fs.list(dir) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Default::default()),
@@ -57,7 +57,6 @@ impl Workspace {
         let (mut ids, mut problems) = (Vec::new(), Vec::new());
         let mut known: HashSet<Id> = HashSet::new();
         for entry in entries {
-            let path = dir.join(&entry.name);
             let why = match (entry.kind, entry.name.to_str().map(Id::new)) {
                 (FileKind::Dir, Some(Ok(id))) => {
                     if let Some(twin) = known.get(&id) {
@@ -73,6 +72,7 @@ impl Workspace {
                 (FileKind::Dir, None) => "its name is not UTF-8".to_owned(),
                 _ => "not a directory of a record".to_owned(),
             };
+            let path = dir.join(&entry.name);
             problems.push(Problem::new(path.display(), ProblemKind::Invalid, why));
         }
         Ok((ids, problems))
@@ -111,16 +111,7 @@ impl Workspace {
     /// The directory of tenants cannot be read.
     pub fn tenants(&self) -> Result<Listed<Tenant>> {
         let (ids, mut problems) = self.ids(&layout::tenants())?;
-        let tenants = self.load_each(
-            ids.iter().map(layout::tenant),
-            &mut problems,
-            |tenant: &Tenant, path| {
-                let dir = path.parent();
-                let named = dir.name().to_string_lossy().into_owned();
-                (tenant.domain != *named)
-                    .then(|| format!("its domain is `{}`, its directory `{named}`", tenant.domain))
-            },
-        );
+        let tenants = self.load_each(ids.iter().map(layout::tenant), &mut problems, check_tenant);
         Ok((tenants, problems))
     }
 
@@ -182,6 +173,39 @@ impl Workspace {
         Ok((tombstones, problems))
     }
 
+    /// A case, or the tombstone of one that was expunged, or what is wrong with either.
+    pub(super) fn case_or_tombstone(
+        &self,
+        case: &CaseRef,
+    ) -> (Option<Case>, Option<Tombstone>, Vec<Problem>) {
+        let mut problems = Vec::new();
+        let path = layout::case(case);
+        // A tombstone beside a case belongs to a deletion that is under way.
+        match fs::exists(&*self.fs, &path) {
+            Ok(true) => {
+                let mut cases = self.load_each([path], &mut problems, check_case);
+                (cases.pop().map(|case| case.value), None, problems)
+            }
+            Ok(false) => {
+                let path = layout::tombstone(case);
+                let mut found = self.load_each([path], &mut problems, |_: &Tombstone, _| None);
+                (None, found.pop().map(|tombstone| tombstone.value), problems)
+            }
+            Err(error) => {
+                let why = error.to_string();
+                problems.push(Problem::new(path.display(), ProblemKind::Unreadable, why));
+                (None, None, problems)
+            }
+        }
+    }
+
+    /// One tenant, or what is wrong with it; nothing where there is no `tenant.toml`.
+    pub(super) fn tenant_or_problem(&self, domain: &Id) -> Result<Tenant, Option<Problem>> {
+        let mut problems = Vec::new();
+        let mut tenants = self.load_each([layout::tenant(domain)], &mut problems, check_tenant);
+        tenants.pop().map(|tenant| tenant.value).ok_or_else(|| problems.pop())
+    }
+
     /// The case that `ID` or `TENANT/ID` names.
     ///
     /// # Errors
@@ -200,8 +224,18 @@ impl Workspace {
             None => self.ids(&layout::tenants())?.0,
         };
         let mut found = Vec::new();
+        // Digits have no case: the directory of such a name is the only one that can be meant.
+        if id.as_str().bytes().all(|byte| byte.is_ascii_digit()) {
+            for tenant in &tenants {
+                let case = CaseRef { tenant: tenant.clone(), id: id.clone() };
+                match self.fs.stat(&layout::case_dir(&case)) {
+                    Ok(stat) if stat.kind == FileKind::Dir => found.push(case),
+                    _ => {}
+                }
+            }
+        }
         let mut known = Vec::new();
-        for tenant in tenants {
+        for tenant in if found.is_empty() { tenants } else { Vec::new() } {
             for case in self.case_ids(&tenant)?.0 {
                 if case == id {
                     found.push(CaseRef { tenant: tenant.clone(), id: case });
@@ -309,6 +343,14 @@ impl Workspace {
     /// # Errors
     /// There is none of that id.
     pub fn find_access_request(&self, sar: &Id) -> Result<(CaseRef, Loaded<AccessRequest>)> {
+        // The index may know where it is; what it says there is read from the file.
+        if let Some(case) = self.indexed_case_of(sar)
+            && let Ok(Some(request)) =
+                self.load::<AccessRequest>(&layout::access_request(&case, sar))
+            && request.value.id == *sar
+        {
+            return Ok((case, request));
+        }
         let mut known = Vec::new();
         for tenant in self.ids(&layout::tenants())?.0 {
             for id in self.case_ids(&tenant)?.0 {
@@ -476,6 +518,14 @@ impl Workspace {
             .collect::<Result<Vec<T>>>()
             .map(Some)
     }
+}
+
+/// What a tenant's record contradicts.
+fn check_tenant(tenant: &Tenant, path: &RelPath) -> Option<String> {
+    let dir = path.parent();
+    let named = dir.name().to_string_lossy().into_owned();
+    (tenant.domain != *named)
+        .then(|| format!("its domain is `{}`, its directory `{named}`", tenant.domain))
 }
 
 /// What a case's record contradicts.

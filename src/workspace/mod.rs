@@ -7,6 +7,7 @@ pub mod artefact;
 mod audit;
 mod commit;
 mod example;
+pub mod index;
 mod init;
 mod journal;
 pub mod layout;
@@ -37,6 +38,7 @@ pub struct Workspace {
     fs: Arc<dyn Fs>,
     root: PathBuf,
     config: Arc<WorkspaceConfig>,
+    access: Access,
     latest: audit::LatestEvents,
 }
 
@@ -93,6 +95,7 @@ impl Workspace {
             fs,
             root: root.to_path_buf(),
             config: Arc::new(config),
+            access,
             latest: Default::default(),
         };
         if access == Access::Write && workspace.has_interrupted_commits()? {

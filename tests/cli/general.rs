@@ -14,14 +14,6 @@ fn help_names_what_there_is_and_only_that() {
 }
 
 #[test]
-fn a_command_of_a_later_version_says_so_with_exit_2() {
-    let sandbox = Sandbox::empty();
-    let ran = sandbox.sh("dsr merge f");
-    assert_eq!(ran.code, 2, "{ran:?}");
-    assert!(ran.stderr.contains("not part of this version yet"), "{ran:?}");
-}
-
-#[test]
 fn usage_errors_exit_2_and_name_the_way_out() {
     let sandbox = Sandbox::demo();
     assert_snapshot!(sandbox.transcript([

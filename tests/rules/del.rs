@@ -363,3 +363,19 @@ fn option_a_over_the_whole_story_leaves_a_clean_workspace() {
         assert!(record || excluded.contains(&item.path.as_str()), "{} is left", item.path);
     }
 }
+
+#[test]
+fn del_6_no_index_quotes_what_was_deleted() {
+    let world = World::demo();
+    let dsr = approved(&world);
+    std::fs::create_dir_all(world.inside(".cache")).unwrap();
+    // Of whatever account, and one that is being written.
+    let indexes = [".cache/index-4711", ".cache/index-4712.new"].map(|name| world.inside(name));
+    for index in &indexes {
+        std::fs::write(index, "jane@contoso.com").unwrap();
+    }
+    execute(&world, &dsr).unwrap();
+    for index in &indexes {
+        assert!(!index.exists(), "{}", index.display());
+    }
+}

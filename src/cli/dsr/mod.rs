@@ -9,7 +9,7 @@ use crate::cli::{Global, print_problems};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::model::{PlanScope, Sha256};
-use crate::ops::dsr::{self, Discovered, FindingLine, RequestView};
+use crate::ops::dsr::{self, FindingLine, RequestView};
 use crate::text;
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -29,8 +29,14 @@ pub enum DsrCommand {
     Discover {
         dsr: String,
         /// Search nothing and record nothing: say, view by view, why a file matches or does not
-        #[arg(long, value_name = "PATH")]
+        #[arg(long, value_name = "PATH", conflicts_with = "shard")]
         explain: Option<String>,
+        /// Search only a share of the files, for one of N hosts, and record nothing
+        #[arg(long, value_name = "K/N", requires = "out")]
+        shard: Option<dsr::Shard>,
+        /// Where the shard's results go, for `dsr merge`
+        #[arg(long, value_name = "FILE", requires = "shard")]
+        out: Option<std::path::PathBuf>,
     },
     /// The findings and what was decided on them
     Findings {
@@ -115,8 +121,13 @@ pub enum DsrCommand {
     Export(answer::Export),
     /// Close a request whose answer was sent
     Close(answer::Close),
-    #[command(hide = true)]
-    Merge(crate::cli::NotYet),
+    /// Put the shards of a discovery together and record what was found
+    Merge {
+        dsr: String,
+        /// What `dsr discover --shard` wrote
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<std::path::PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -143,9 +154,6 @@ pub struct Rectify {
 
 impl DsrCommand {
     pub fn run(self, global: &Global) -> Result<Exit> {
-        if matches!(self, Self::Merge(_)) {
-            return crate::cli::not_yet("dsr merge");
-        }
         let (context, out) = global.open()?;
         match self {
             Self::New(new) => new.run(&context, &out)?,
@@ -182,7 +190,7 @@ impl DsrCommand {
                     print::print_request(&out, &view)?;
                 }
             }
-            Self::Discover { dsr, explain: Some(path) } => {
+            Self::Discover { dsr, explain: Some(path), .. } => {
                 let explained = dsr::explain(&context, &dsr, &path)?;
                 if out.json {
                     out.document("dsr-explain", &explained)?;
@@ -190,8 +198,20 @@ impl DsrCommand {
                     print::print_explained(&out, &explained)?;
                 }
             }
-            Self::Discover { dsr, explain: None } => {
-                let found = discover(&context, &dsr)?;
+            Self::Discover { dsr, shard: Some(shard), out: Some(file), .. } => {
+                let done = discover(&dsr, |progress, cancel| {
+                    dsr::discover_shard(&context, &dsr, shard, &file, progress, cancel)
+                })?;
+                if out.json {
+                    out.document("dsr-shard", &done)?;
+                } else {
+                    print::print_shard(&out, &done)?;
+                }
+            }
+            Self::Discover { dsr, .. } => {
+                let found = discover(&dsr, |progress, cancel| {
+                    dsr::discover(&context, &dsr, progress, cancel)
+                })?;
                 if out.json {
                     out.document("dsr-discover", &found)?;
                 } else {
@@ -290,7 +310,16 @@ impl DsrCommand {
                 }
                 return Ok(if executed.has_failures() { Exit::Refused } else { Exit::Done });
             }
-            Self::Merge(_) => {}
+            Self::Merge { dsr, files } => {
+                let found = discover(&dsr, |progress, cancel| {
+                    dsr::merge(&context, &dsr, &files, progress, cancel)
+                })?;
+                if out.json {
+                    out.document("dsr-discover", &found)?;
+                } else {
+                    print::print_discovered(&out, &found)?;
+                }
+            }
         }
         Ok(Exit::Done)
     }
@@ -325,16 +354,17 @@ fn say_state(out: &Out, name: &str, dsr: &str, state: &str) -> Result<()> {
 
 /// Runs a discovery; on a terminal the counts go by on standard error. Ctrl-C stops it, and the next
 /// run goes on from there.
-fn discover(context: &crate::ops::Context, dsr: &str) -> Result<Discovered> {
+fn discover<T>(
+    dsr: &str,
+    run: impl FnOnce(&(dyn Fn(dsr::DiscoverProgress) + Sync), &AtomicBool) -> Result<T>,
+) -> Result<T> {
     let cancel = Arc::new(AtomicBool::new(false));
     // Without a handler Ctrl-C still ends the program; only what was searched is lost.
     let _ = signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&cancel));
     let watch = crate::env::Stopwatch::start();
     let shown = std::sync::Mutex::new(watch);
     let live = std::io::stderr().is_terminal();
-    let found = dsr::discover(
-        context,
-        dsr,
+    let found = run(
         &|at| {
             let mut last = shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             if live && last.seconds() >= 0.5 {

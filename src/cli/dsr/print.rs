@@ -349,3 +349,22 @@ pub(super) fn print_executed(out: &Out, executed: &Executed) -> Result<()> {
     output::hint(format!("next: caseward attest report {} --out DIR", executed.dsr));
     Ok(())
 }
+
+pub(super) fn print_shard(out: &Out, done: &dsr::Sharded) -> Result<()> {
+    let files = text::plural(done.files, "file");
+    let place = done.shard;
+    if done.kept {
+        return out.line(format!(
+            "shard {place} of {} is in {} already",
+            done.dsr,
+            text::safe(&done.out)
+        ));
+    }
+    out.line(format!(
+        "shard {place} of {}: {files} searched, {}, {} with findings; in {}",
+        done.dsr,
+        text::bytes(done.bytes),
+        done.found,
+        text::safe(&done.out)
+    ))
+}

@@ -193,7 +193,18 @@ impl State {
             Node::File(data) => (FileKind::File, data.len() as u64, 0o100_600),
         };
         let links = self.live.links(node);
-        Stat { kind, size, mtime: 0, mtime_nanos: 0, dev, inode: node as u64, links, mode }
+        Stat {
+            kind,
+            size,
+            mtime: 0,
+            mtime_nanos: 0,
+            ctime: 0,
+            ctime_nanos: 0,
+            dev,
+            inode: node as u64,
+            links,
+            mode,
+        }
     }
 }
 
@@ -224,6 +235,12 @@ impl FsLock for SimLock {}
 impl FsDir for SimDir {
     fn sync(&self) -> io::Result<()> {
         self.fs.state().sync(Event::SyncDir(self.node), format!("{}/", self.path))
+    }
+
+    fn stat_below(&self, path: &std::path::Path) -> io::Result<Stat> {
+        let path = std::path::Path::new(&self.path).join(path);
+        let path = RelPath::new(path).map_err(|_| io::ErrorKind::InvalidInput)?;
+        self.fs.stat(&path)
     }
 }
 
@@ -291,6 +308,10 @@ impl Fs for SimFs {
         let name = name.to_os_string();
         state.apply(Change::Create { dir, name, node, kind: FileKind::File });
         Ok(self.file(node, device, path))
+    }
+
+    fn create_private(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>> {
+        self.create(path)
     }
 
     fn stat(&self, path: &RelPath) -> io::Result<Stat> {

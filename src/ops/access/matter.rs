@@ -1,10 +1,12 @@
 //! A request with its approval and its case, as loaded.
 
 use crate::error::{Error, Result};
+use crate::fs::RelPath;
 use crate::model::{AccessRequest, Approval, Case, Id, Slot};
 use crate::ops::Context;
 use crate::ops::signing;
 use crate::policy::access::{self as rules, SarStatus, Side};
+use crate::workspace::index::Engagement;
 use crate::workspace::{CaseRef, Loaded, Problem};
 
 /// A request with its approval and its case, as loaded.
@@ -54,6 +56,27 @@ pub(in crate::ops) fn matters(
         }
     }
     Ok((matters, problems))
+}
+
+/// The access requests of an engagement that was surveyed: to look at, not to write. Without the
+/// text it was read from a record cannot be the base of a change.
+pub(in crate::ops) fn matters_of(
+    context: &Context,
+    engagement: &Engagement,
+) -> Result<Vec<LoadedMatter>> {
+    fn seen<T: Clone>(value: &T) -> Loaded<T> {
+        Loaded { value: value.clone(), path: RelPath::root(), text: String::new() }
+    }
+    if engagement.access.is_empty() {
+        return Ok(Vec::new());
+    }
+    let case = engagement.case.as_ref().map(seen);
+    let matter = |(request, approval): &(AccessRequest, Option<Approval>)| LoadedMatter {
+        request: seen(request),
+        approval: approval.as_ref().map(seen),
+        case: case.clone(),
+    };
+    engagement.access.iter().map(|both| only_signed(context, matter(both))).collect()
 }
 
 /// Where the workspace requires signed decisions, a slot without a signature that stands for it is

@@ -16,5 +16,5 @@ pub(super) use owed::settle_case;
 pub use owed::settle_lapsed;
 pub(super) use request::fresh_id;
 pub use request::request;
-pub(super) use view::of_case;
 pub use view::{AccessFilter, AccessView, SlotView, list, notice, project, show};
+pub(super) use view::{of_case, of_engagement, views_of};

@@ -1,11 +1,12 @@
 //! What each side sees of a request (SAR-13).
 
-use super::matter::{LoadedMatter, find, matters};
+use super::matter::{LoadedMatter, find, matters, matters_of};
 use crate::error::{Error, Result};
 use crate::model::{Activity, Case, Decision, Id, Slot, Time};
 use crate::ops::{Context, Matter, dates};
 use crate::policy::Refusal;
 use crate::policy::access::{self as rules, SarState, View};
+use crate::workspace::index::{Engagement, Look, Parts, Surveyed};
 use crate::workspace::{CaseRef, Loaded, Problem, ProblemKind, layout};
 use serde::Serialize;
 
@@ -117,11 +118,25 @@ pub(in crate::ops) fn of_case(
 ) -> Result<(Vec<AccessView>, Vec<Problem>)> {
     let (matters, mut problems) = matters(context, case_ref, Some(case))?;
     let views = project_all(context, &matters)?;
-    for view in &views {
+    let is_known = |tenant: &Id| context.workspace.tenant(tenant).is_ok();
+    problems.extend(problems_of(context, &views, case_ref, &is_known)?);
+    problems.retain(|problem| may_see(context, problem));
+    Ok((views, problems))
+}
+
+/// What is wrong with requests, as far as the viewer sees them.
+fn problems_of(
+    context: &Context,
+    views: &[AccessView],
+    case_ref: &CaseRef,
+    is_known: &dyn Fn(&Id) -> bool,
+) -> Result<Vec<Problem>> {
+    let mut problems = Vec::new();
+    for view in views {
         let own = context.moment_in(&view.request_tenant)?;
         problems.extend(dates::of_access(view, own));
         // A tenant that vanished took its approvals along: nobody there can decide any more.
-        if context.workspace.tenant(&view.resource_tenant).is_err() {
+        if !is_known(&view.resource_tenant) {
             let path = layout::access_request(case_ref, &view.id).display();
             let why = format!(
                 "the resource tenant {} is not in this workspace: nobody there can decide, and \
@@ -131,8 +146,7 @@ pub(in crate::ops) fn of_case(
             problems.push(Problem::new(path, ProblemKind::Invalid, why));
         }
     }
-    problems.retain(|problem| may_see(context, problem));
-    Ok((views, problems))
+    Ok(problems)
 }
 
 /// Whether a problem lies where the actor may look: what is wrong with an approval is no business of
@@ -140,6 +154,20 @@ pub(in crate::ops) fn of_case(
 fn may_see(context: &Context, problem: &Problem) -> bool {
     let tenant = problem.path.split('/').nth(1).and_then(|tenant| Id::new(tenant).ok());
     tenant.is_none_or(|tenant| context.actor.may_see(&tenant))
+}
+
+/// As [`of_case`], of an engagement that was surveyed.
+pub(in crate::ops) fn of_engagement(
+    context: &Context,
+    case_ref: &CaseRef,
+    engagement: &Engagement,
+    is_known: &dyn Fn(&Id) -> bool,
+) -> Result<(Vec<AccessView>, Vec<Problem>)> {
+    let views = project_all(context, &matters_of(context, engagement)?)?;
+    let mut problems = engagement.access_problems.clone();
+    problems.extend(problems_of(context, &views, case_ref, is_known)?);
+    problems.retain(|problem| may_see(context, problem));
+    Ok((views, problems))
 }
 
 /// One request, as the actor may see it.
@@ -194,19 +222,42 @@ pub fn list(
         }
         None => None,
     };
-    let (tenants, mut problems) = context.workspace.tenants()?;
+    let (found, mut problems, _) =
+        context
+            .workspace
+            .survey(Look::at(Parts::Engagements), &|_| true, &|seen| views_of(context, &seen))?;
     let mut views = Vec::new();
-    for tenant in tenants {
-        for id in context.workspace.case_ids(&tenant.value.domain)?.0 {
-            let case_ref = CaseRef { tenant: tenant.value.domain.clone(), id };
-            let case = context.workspace.case(&case_ref).ok();
-            let (matters, more) = matters(context, &case_ref, case.as_ref())?;
-            problems.extend(more.into_iter().filter(|problem| may_see(context, problem)));
-            views.extend(project_all(context, &matters)?);
-        }
+    for found in found {
+        let (some, more) = found?;
+        views.extend(some);
+        problems.extend(more);
     }
+    let views = narrow(context, views, filter, only.as_ref());
+    Ok((views, problems))
+}
+
+/// The requests of a tenant's engagements as the actor may see them, with what is wrong with files.
+pub(in crate::ops) fn views_of(
+    context: &Context,
+    seen: &Surveyed,
+) -> Result<(Vec<AccessView>, Vec<Problem>)> {
+    let (mut views, mut problems) = (Vec::new(), Vec::new());
+    for engagement in &seen.engagements {
+        views.extend(project_all(context, &matters_of(context, engagement)?)?);
+        let wrong = engagement.access_problems.iter();
+        problems.extend(wrong.filter(|problem| may_see(context, problem)).cloned());
+    }
+    Ok((views, problems))
+}
+
+fn narrow(
+    context: &Context,
+    mut views: Vec<AccessView>,
+    filter: AccessFilter,
+    only: Option<&Id>,
+) -> Vec<AccessView> {
     views.retain(|view| {
-        only.as_ref().is_none_or(|t| view.request_tenant == *t || view.resource_tenant == *t)
+        only.is_none_or(|t| view.request_tenant == *t || view.resource_tenant == *t)
     });
     let pending = |view: &AccessView| view.state == SarState::Pending.as_str();
     let approved = |view: &AccessView| {
@@ -220,5 +271,5 @@ pub fn list(
         AccessFilter::Current => pending(view) || approved(view),
     });
     views.sort_by(|a, b| (b.created_at, &a.id).cmp(&(a.created_at, &b.id)));
-    Ok((views, problems))
+    views
 }

@@ -1,13 +1,15 @@
 //! The list of cases, and what falls due of each.
 
 use crate::error::{Error, Result};
-use crate::model::{Case, CaseStatus, Id, Severity, Store, Time};
+use crate::model::{Case, CaseStatus, Id, Severity, Tenant, Time, Tombstone};
 use crate::ops::access::{self};
 use crate::ops::{Context, dates};
 use crate::policy::access::SarState;
-use crate::policy::{case as rules, diagnostics};
-use crate::workspace::{CaseRef, Problem, layout};
+use crate::policy::{case as rules, consent as rules_of_consent, diagnostics};
+use crate::workspace::index::{Engagement, Freshness, Look, Parts, Surveyed};
+use crate::workspace::{CaseRef, Problem};
 use serde::Serialize;
+use std::collections::HashSet;
 
 /// Which cases to list.
 #[derive(Debug, Clone, Default)]
@@ -57,78 +59,141 @@ pub struct Due {
 /// # Errors
 /// The workspace cannot be read, or the tenant named is unknown.
 pub fn list(context: &Context, filter: &CaseFilter) -> Result<(Vec<CaseLine>, Vec<Problem>)> {
+    list_with(context, filter, Freshness::Checked)
+}
+
+/// As [`list`], from the index as it lies there: to show something at once. Nothing when there is
+/// no index.
+///
+/// # Errors
+/// As [`list`].
+pub fn list_as_indexed(context: &Context, filter: &CaseFilter) -> Result<Vec<CaseLine>> {
+    Ok(list_with(context, filter, Freshness::AsIndexed)?.0)
+}
+
+fn list_with(
+    context: &Context,
+    filter: &CaseFilter,
+    freshness: Freshness,
+) -> Result<(Vec<CaseLine>, Vec<Problem>)> {
     let workspace = &context.workspace;
-    let settings = &workspace.config().policy;
-    let (tenants, mut problems) = workspace.tenants()?;
-    let wanted = match &filter.tenant {
-        Some(domain) => {
-            let id = Id::new(domain.as_str()).map_err(|error| Error::usage(error.to_string()))?;
-            Some(workspace.tenant(&id)?.value.domain)
-        }
-        None => None,
-    };
+    let tenant = filter.known_tenant(context)?;
+    let look = Look { parts: Parts::Engagements, freshness, tenant: tenant.as_ref() };
+    let seen = |tenant: &Tenant| context.actor.may_see(&tenant.domain);
+    let known = known_domains(context)?;
+    let (found, mut problems, _) =
+        workspace.survey(look, &seen, &|seen| lines_of(context, filter, &known, &seen))?;
     let mut lines = Vec::new();
-    let seen = tenants.iter().filter(|tenant| context.actor.may_see(&tenant.value.domain));
-    for tenant in seen.filter(|t| wanted.as_ref().is_none_or(|w| t.value.domain == *w)) {
-        let (cases, more) = workspace.cases(&tenant.value.domain)?;
+    for found in found {
+        let (some, more) = found?;
+        lines.extend(some);
         problems.extend(more);
-        let now = context.moment_in(&tenant.value.domain)?;
-        let values: Vec<Case> = cases.iter().map(|case| case.value.clone()).collect();
-        for loaded in &cases {
-            let case = &loaded.value;
-            let case_ref = CaseRef { tenant: tenant.value.domain.clone(), id: case.id.clone() };
-            let consent =
-                crate::policy::consent::status(settings, tenant.value.regime, case, &values, now);
-            let (requests, more) = access::of_case(context, &case_ref, loaded)?;
-            problems.extend(more);
-            let (due, more) = due_of(context, &case_ref, case)?;
-            problems.extend(more);
-            problems.extend(dates::of_case(&case_ref, case, now));
-            let in_state = |state| requests.iter().filter(move |request| request.state == state);
-            lines.push(CaseLine {
-                id: case.id.clone(),
-                tenant: case_ref.tenant,
-                title: case.title.clone(),
-                status: case.status.as_str(),
-                severity: Some(case.severity),
-                product: Some(case.product.clone()),
-                assigned_to: case.assigned_to.clone(),
-                opened_at: Some(case.opened_at),
-                closed_at: case.closed_at,
-                consent: Some(consent.state.as_str()),
-                consent_expires_at: consent.expires_at,
-                access_pending: in_state(SarState::Pending.as_str()).count(),
-                access_approved: in_state(SarState::Approved.as_str())
-                    .filter(|request| request.sees_approval)
-                    .count(),
-                due,
-            });
-        }
-        let (tombstones, more) = workspace.tombstones(&tenant.value.domain)?;
+    }
+    sort(&mut lines);
+    Ok((lines, problems))
+}
+
+impl CaseFilter {
+    /// The tenant named, as it calls itself.
+    ///
+    /// # Errors
+    /// It is unknown.
+    pub fn known_tenant(&self, context: &Context) -> Result<Option<Id>> {
+        let Some(domain) = &self.tenant else { return Ok(None) };
+        let id = Id::new(domain.as_str()).map_err(|error| Error::usage(error.to_string()))?;
+        Ok(Some(context.workspace.tenant(&id)?.value.domain))
+    }
+
+    fn lets_through(&self, line: &CaseLine) -> bool {
+        (!self.open_only || line.status == CaseStatus::Open.as_str())
+            && self.text.as_ref().is_none_or(|words| matches_words(line, words))
+    }
+}
+
+/// The tenants there are: a request may name one that vanished.
+pub(in crate::ops) fn known_domains(context: &Context) -> Result<HashSet<Id>> {
+    Ok(context.tenants()?.into_iter().map(|tenant| tenant.domain).collect())
+}
+
+/// The newest first.
+pub(in crate::ops) fn sort(lines: &mut [CaseLine]) {
+    lines.sort_by(|a, b| (b.opened_at, &a.tenant, &a.id).cmp(&(a.opened_at, &b.tenant, &b.id)));
+}
+
+/// The lines of a tenant's cases, in no order, with what is wrong with their files.
+pub(in crate::ops) fn lines_of(
+    context: &Context,
+    filter: &CaseFilter,
+    known: &HashSet<Id>,
+    seen: &Surveyed,
+) -> Result<(Vec<CaseLine>, Vec<Problem>)> {
+    let settings = &context.workspace.config().policy;
+    let tenant = &seen.tenant;
+    let now = context.moment_in(&tenant.domain)?;
+    let mut problems = seen.case_problems.clone();
+    let mut lines = Vec::new();
+    let cases = || seen.engagements.iter().filter_map(|engagement| engagement.case.as_ref());
+    let window_end = rules_of_consent::tenant_window_end(settings, cases(), now);
+    for engagement in &seen.engagements {
+        problems.extend(engagement.problems.iter().cloned());
+        let Some(case) = &engagement.case else {
+            if let Some(tombstone) = &engagement.tombstone {
+                lines.push(CaseLine::of_tombstone(&tenant.domain, tombstone));
+            }
+            continue;
+        };
+        let case_ref = CaseRef { tenant: tenant.domain.clone(), id: case.id.clone() };
+        let consent =
+            rules_of_consent::status_in_window(settings, tenant.regime, case, window_end, now);
+        let (requests, more) =
+            access::of_engagement(context, &case_ref, engagement, &|id| known.contains(id))?;
         problems.extend(more);
-        lines.extend(tombstones.into_iter().map(|tombstone| CaseLine {
-            id: tombstone.value.id,
-            tenant: tenant.value.domain.clone(),
+        let (due, more) = due_of(context, case, engagement);
+        problems.extend(more);
+        problems.extend(dates::of_case(&case_ref, case, now));
+        let in_state = |state| requests.iter().filter(move |request| request.state == state);
+        lines.push(CaseLine {
+            id: case.id.clone(),
+            tenant: tenant.domain.clone(),
+            title: case.title.clone(),
+            status: case.status.as_str(),
+            severity: Some(case.severity),
+            product: Some(case.product.clone()),
+            assigned_to: case.assigned_to.clone(),
+            opened_at: Some(case.opened_at),
+            closed_at: case.closed_at,
+            consent: Some(consent.state.as_str()),
+            consent_expires_at: consent.expires_at,
+            access_pending: in_state(SarState::Pending.as_str()).count(),
+            access_approved: in_state(SarState::Approved.as_str())
+                .filter(|request| request.sees_approval)
+                .count(),
+            due,
+        });
+    }
+    lines.retain(|line| filter.lets_through(line));
+    Ok((lines, problems))
+}
+
+impl CaseLine {
+    fn of_tombstone(tenant: &Id, tombstone: &Tombstone) -> Self {
+        Self {
+            id: tombstone.id.clone(),
+            tenant: tenant.clone(),
             title: String::new(),
             status: "expunged",
             severity: None,
             product: None,
             assigned_to: None,
             opened_at: None,
-            closed_at: tombstone.value.closed_at,
+            closed_at: tombstone.closed_at,
             consent: None,
             consent_expires_at: None,
             access_pending: 0,
             access_approved: 0,
             due: Vec::new(),
-        }));
+        }
     }
-    lines.retain(|line| !filter.open_only || line.status == CaseStatus::Open.as_str());
-    if let Some(words) = &filter.text {
-        lines.retain(|line| matches_words(line, words));
-    }
-    lines.sort_by(|a, b| (b.opened_at, &a.tenant, &a.id).cmp(&(a.opened_at, &b.tenant, &b.id)));
-    Ok((lines, problems))
 }
 
 /// Whether every word of `words` stands in the line, without case.
@@ -153,24 +218,19 @@ pub fn matches_words(line: &CaseLine, words: &str) -> bool {
 /// and, once it is closed, transfer files.
 pub(super) fn due_of(
     context: &Context,
-    case_ref: &CaseRef,
     case: &Case,
-) -> Result<(Vec<Due>, Vec<Problem>)> {
-    let workspace = &context.workspace;
-    let settings = &workspace.config().policy;
-    let (mut due, mut problems) = (Vec::new(), Vec::new());
-    let mut add = |what, path: String, at: Time, held: bool| {
-        due.push(Due { what, path, at, overdue: context.now >= at, held });
+    engagement: &Engagement,
+) -> (Vec<Due>, Vec<Problem>) {
+    let settings = &context.workspace.config().policy;
+    let mut due = Vec::new();
+    let mut problems = engagement.diagnostics_problems.clone();
+    let mut add = |what, path: &str, at: Time, held: bool| {
+        due.push(Due { what, path: path.to_owned(), at, overdue: context.now >= at, held });
     };
-    let (artefacts, more) =
-        workspace.artefacts(&layout::store(case_ref, Store::Diagnostics), Store::Diagnostics)?;
-    problems.extend(more);
-    for artefact in artefacts {
-        if let Some(meta) = artefact.meta
-            && let Some(collected_at) = meta.value.collected_at
-        {
+    for file in &engagement.diagnostics {
+        if let Some(collected_at) = file.collected_at {
             let at = diagnostics::delete_after(settings, collected_at);
-            add("diagnostics", artefact.path.display(), at, !meta.value.holds.is_empty());
+            add("diagnostics", &file.path, at, file.held);
         }
     }
     // DTM-2: that there are transfer files is for engineers and the listed accounts.
@@ -180,14 +240,11 @@ pub(super) fn due_of(
         .is_some_and(|link| link.accounts.iter().any(|account| context.actor.is(account)));
     let told = context.actor.engineer || context.actor.memberships.is_empty() || listed;
     if let Some(at) = rules::transfer_due_at(settings, case).filter(|_| told) {
-        let (artefacts, more) =
-            workspace.artefacts(&layout::store(case_ref, Store::Transfer), Store::Transfer)?;
-        problems.extend(more);
-        for artefact in artefacts {
-            let held = artefact.meta.is_some_and(|meta| !meta.value.holds.is_empty());
-            add("transfer", artefact.path.display(), at, held);
+        problems.extend(engagement.transfer_problems.iter().cloned());
+        for file in &engagement.transfer {
+            add("transfer", &file.path, at, file.held);
         }
     }
     due.sort_by(|a, b| (a.at, &a.path).cmp(&(b.at, &b.path)));
-    Ok((due, problems))
+    (due, problems)
 }

@@ -127,7 +127,7 @@ pub fn show(context: &Context, case_ref: &CaseRef) -> Result<CaseView> {
     problems.extend(more);
     let (diagnostics, more) = attach::list(context, case_ref, &loaded)?;
     problems.extend(more);
-    let (due, _) = due_of(context, case_ref, &case)?;
+    let (due, _) = due_of(context, &case, &workspace.engagement(case_ref)?);
     let transfer = transfer_view(context, case_ref, &case)?;
     problems.extend(dates::of_case(case_ref, &case, context.moment_in(&case_ref.tenant)?));
     problems.sort();

@@ -15,7 +15,7 @@ use crate::model::{
     Request, ScopeProblem, Sha256, UnsearchedStore,
 };
 use crate::policy::dsr as rules;
-use crate::workspace::{Commit, DsrRef, layout};
+use crate::workspace::{Commit, DsrRef, Loaded, layout};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::AtomicBool;
@@ -73,8 +73,19 @@ pub fn discover(
         })?;
     let earlier = load_findings(context, &dsr)?;
     let resume = Resume::load(context, &dsr, &loaded.value);
-    let how = Search { earlier: &earlier, resume, keep: true, progress, cancel };
+    let how = Search { earlier: &earlier, resume, keep: true, absent: None, progress, cancel };
     let found = search(context, &dsr, &loaded.value, how)?;
+    record(context, &dsr, &loaded, found)
+}
+
+/// Writes down what a discovery found.
+pub(super) fn record(
+    context: &Context,
+    dsr: &DsrRef,
+    loaded: &Loaded<Request>,
+    found: Discovered,
+) -> Result<Discovered> {
+    let matter = Matter::dsr(&dsr.id);
     let (unregistered, problems): (Vec<_>, Vec<_>) =
         found.problems.iter().cloned().partition(|problem| problem.kind == "unregistered");
     let mut changed = loaded.value.clone();
@@ -97,12 +108,12 @@ pub fn discover(
         .change("state", loaded.value.state, changed.state)
         .detail("findings", found.items.len());
     let mut commit = Commit::new();
-    commit.update(&loaded, changed);
-    commit.replace(layout::findings(&dsr), to_lines(&found.items)?);
+    commit.update(loaded, changed);
+    commit.replace(layout::findings(dsr), to_lines(&found.items)?);
     commit.audit(&dsr.tenant, event.build());
     context.commit(commit)?;
     // A cache that stays is only ever used where it still fits.
-    let _ = Resume::forget(context, &dsr);
+    let _ = Resume::forget(context, dsr);
     Ok(found)
 }
 
@@ -119,7 +130,7 @@ pub(in crate::ops) fn search_once(
 ) -> Result<Discovered> {
     let earlier = load_findings(context, dsr)?;
     let resume = Resume::default();
-    let how = Search { earlier: &earlier, resume, keep: false, progress, cancel };
+    let how = Search { earlier: &earlier, resume, keep: false, absent: None, progress, cancel };
     search(context, dsr, request, how)
 }
 
@@ -145,6 +156,8 @@ pub(super) struct Search<'a> {
     pub resume: Resume,
     /// Keep results when this run is interrupted.
     pub keep: bool,
+    /// Files without a result are not searched, and why: a shard is missing.
+    pub absent: Option<&'a str>,
     pub progress: &'a (dyn Fn(DiscoverProgress) + Sync),
     pub cancel: &'a AtomicBool,
 }
@@ -156,11 +169,12 @@ pub(super) fn search(
     request: &Request,
     how: Search<'_>,
 ) -> Result<Discovered> {
-    let Search { earlier, mut resume, keep, progress, cancel } = how;
+    let Search { earlier, mut resume, keep, absent, progress, cancel } = how;
     let watch = Stopwatch::start();
     let query = query_of(request)?;
     let scope = Scope::of(context, dsr, request)?;
-    let total = scope.files.len() as u64;
+    let mut problems = scope.problems;
+    let mut total = scope.files.len() as u64;
     let (mut results, mut files, mut targets) = (Vec::new(), Vec::new(), Vec::new());
     for ScopeFile { target, about, path, kind, engagement } in scope.files {
         let stamp = match &target.content {
@@ -170,9 +184,14 @@ pub(super) fn search(
             _ => None,
         };
         let known = stamp.and_then(|stamp| resume.take(&path.display(), stamp));
-        match known {
-            Some(result) => results.push((files.len(), result)),
-            None => targets.push((files.len(), target)),
+        match (known, absent) {
+            (Some(result), _) => results.push((files.len(), result)),
+            (None, Some(why)) if matches!(target.content, Content::File { .. }) => {
+                let (path, kind) = (path.display(), "unreadable".to_owned());
+                problems.push(ScopeProblem { path, kind, why: why.to_owned() });
+                total -= 1;
+            }
+            (None, _) => targets.push((files.len(), target)),
         }
         files.push((about, path, kind, engagement, stamp));
     }
@@ -208,7 +227,6 @@ pub(super) fn search(
     }
     results.sort_by_key(|(index, _)| *index);
     let mut bytes = 0;
-    let mut problems = scope.problems;
     let mut grouped: BTreeMap<(RelPath, Option<String>), Group> = BTreeMap::new();
     for (index, result) in results {
         let (about, path, kind, engagement, _) = &files[index];

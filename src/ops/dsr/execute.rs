@@ -399,6 +399,7 @@ fn check_nothing_new(
         earlier: &known,
         resume: Resume::default(),
         keep: false,
+        absent: None,
         progress: &|_| {},
         cancel: &AtomicBool::new(false),
     };

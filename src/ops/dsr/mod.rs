@@ -20,6 +20,7 @@ mod resume;
 mod review;
 mod scope;
 mod settle;
+mod shard;
 mod waiting;
 
 pub use super::settle::settle;
@@ -41,6 +42,7 @@ pub(in crate::ops) use resume::forget_resume;
 pub use review::{FindingLine, exclude, findings, include, rectify, redact};
 pub(in crate::ops) use scope::customer_tenants;
 pub(in crate::ops) use settle::{is_settled, record, results};
+pub use shard::{Shard, Sharded, discover_shard, merge};
 
 use super::{Context, Matter};
 use crate::error::{Error, Result};

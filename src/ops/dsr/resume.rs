@@ -23,6 +23,18 @@ pub(super) struct Stamp {
     inode: u64,
 }
 
+impl Stamp {
+    /// Bytes.
+    pub(super) fn size(self) -> u64 {
+        self.size
+    }
+
+    /// The same on a host that knows the device by another number.
+    pub(super) fn on(self, dev: u64) -> Self {
+        Self { dev, ..self }
+    }
+}
+
 impl From<Stat> for Stamp {
     fn from(stat: Stat) -> Self {
         Self {
@@ -46,11 +58,12 @@ pub(super) struct Resume {
     results: HashMap<String, (Stamp, FileResult)>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Line {
-    path: String,
-    stamp: Stamp,
-    result: FileResult,
+/// The result for one file.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Line {
+    pub path: String,
+    pub stamp: Stamp,
+    pub result: FileResult,
 }
 
 fn path_of(dsr: &DsrRef) -> RelPath {
@@ -58,7 +71,7 @@ fn path_of(dsr: &DsrRef) -> RelPath {
 }
 
 /// What the results depend on beside the files: the identifiers and the program.
-fn key_of(request: &Request) -> String {
+pub(super) fn key_of(request: &Request) -> String {
     let mut text = format!("caseward {}\n", env!("CARGO_PKG_VERSION"));
     for given in &request.identifiers {
         text.push_str(&format!("{} {}\n", given.kind, given.value));
@@ -87,6 +100,16 @@ impl Resume {
     pub(super) fn take(&mut self, path: &str, stamp: Stamp) -> Option<FileResult> {
         let (searched, result) = self.results.remove(path)?;
         (searched == stamp).then_some(result)
+    }
+
+    /// Adds the result for a file. Of two, the one for the newer state of the file stays.
+    pub(super) fn put(&mut self, path: String, stamp: Stamp, result: FileResult) {
+        let newer = |known: &(Stamp, FileResult)| {
+            (known.0.mtime, known.0.mtime_nanos) < (stamp.mtime, stamp.mtime_nanos)
+        };
+        if self.results.get(&path).is_none_or(newer) {
+            self.results.insert(path, (stamp, result));
+        }
     }
 
     /// Keeps what a run that is being interrupted has searched.

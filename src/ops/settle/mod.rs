@@ -75,6 +75,8 @@ pub(in crate::ops) fn record(
     outcome: &Outcome,
     passage: Passage,
 ) -> Result<()> {
+    // It quotes what is gone now.
+    context.workspace.forget_index()?;
     match memo {
         Memo::Dsr { dsr, first, by } => {
             let recovered = passage == Passage::Recovered;

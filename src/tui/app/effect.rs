@@ -18,6 +18,7 @@ use crate::ops::transfer::{FolderView, TransferUpload};
 use crate::tui::keymap::Key;
 use crate::workspace::{CaseRef, Problem};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Something that the state has to know.
 #[derive(Debug)]
@@ -93,7 +94,7 @@ pub enum Load {
 #[derive(Debug, Clone)]
 pub enum Loaded {
     Session(Box<Session>),
-    Cases(Box<CaseList>),
+    Cases(Arc<CaseList>),
     Case(Box<CaseData>),
     Access(Vec<AccessData>),
     Requests(Vec<RequestView>),

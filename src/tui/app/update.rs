@@ -240,6 +240,7 @@ impl App {
         match self.front_mut().list() {
             Some(list) if !list.filter.is_empty() => {
                 list.filter.clear();
+                self.refilter();
                 self.reload()
             }
             _ => {

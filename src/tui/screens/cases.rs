@@ -12,12 +12,15 @@ use crate::tui::widgets::table::{self, Cell, Column, cell, column};
 use crate::workspace::CaseRef;
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use std::sync::Arc;
 
 /// The list of cases.
 #[derive(Debug, Default)]
 pub struct Cases {
-    pub data: Option<CaseList>,
+    pub data: Option<Arc<CaseList>>,
     pub list: List,
+    /// The lines that the filter lets through.
+    passing: Vec<usize>,
 }
 
 const COLUMNS: &[Column] = &[
@@ -32,13 +35,21 @@ const COLUMNS: &[Column] = &[
 ];
 
 impl Cases {
-    fn rows(&self) -> Vec<&CaseLine> {
-        let lines = self.data.as_ref().map_or(&[][..], |data| &data.lines);
-        lines.iter().filter(|line| matches_words(line, &self.list.filter)).collect()
+    fn line(&self, row: usize) -> Option<&CaseLine> {
+        self.data.as_ref()?.lines.get(*self.passing.get(row)?)
     }
 
     fn selected(&self) -> Option<&CaseLine> {
-        self.rows().get(self.list.cursor).copied()
+        self.line(self.list.cursor)
+    }
+
+    fn filter(&mut self) {
+        let lines = self.data.as_ref().map_or(&[][..], |data| &data.lines);
+        let words = &self.list.filter;
+        self.passing = (0..lines.len())
+            .filter(|index| words.is_empty() || matches_words(&lines[*index], words))
+            .collect();
+        self.list.resize(self.passing.len());
     }
 
     /// What the landing screen says first (SAR-14), if there is something to say.
@@ -132,7 +143,7 @@ impl Screen for Cases {
     fn title(&self, _session: &Session) -> String {
         match &self.data {
             Some(data) if self.list.filter.is_empty() => format!("Cases ({})", data.lines.len()),
-            Some(data) => format!("Cases ({} of {})", self.rows().len(), data.lines.len()),
+            Some(data) => format!("Cases ({} of {})", self.passing.len(), data.lines.len()),
             None => "Cases".to_owned(),
         }
     }
@@ -143,9 +154,17 @@ impl Screen for Cases {
 
     fn loaded(&mut self, loaded: &Loaded) {
         if let Loaded::Cases(list) = loaded {
-            self.data = Some((**list).clone());
-            let rows = self.rows().len();
-            self.list.resize(rows);
+            let focus = self.selected().map(|line| (line.tenant.clone(), line.id.clone()));
+            self.data = Some(Arc::clone(list));
+            self.filter();
+            // The row in focus stays in focus, wherever others went.
+            let at = focus.and_then(|(tenant, id)| {
+                let same = |line: &CaseLine| line.id == id && line.tenant == tenant;
+                self.passing.iter().position(|index| same(&list.lines[*index]))
+            });
+            if let Some(at) = at {
+                self.list.cursor = at;
+            }
         }
     }
 
@@ -163,8 +182,7 @@ impl Screen for Cases {
     fn act(&mut self, id: ActionId, _session: &Session) -> Vec<Step> {
         match id {
             ActionId::Filter => {
-                let rows = self.rows().len();
-                self.list.resize(rows);
+                self.filter();
                 Vec::new()
             }
             ActionId::CasesDue => vec![Step::Push(Box::new(super::due::DueScreen::default()))],
@@ -203,9 +221,7 @@ impl Screen for Cases {
             area = widgets::banner(frame, area, app.theme, &banner);
         }
         area = widgets::filter(frame, area, app.theme, &self.list);
-        let rows: Vec<Vec<Cell>> =
-            self.rows().into_iter().map(|line| row(line, &app.session)).collect();
-        if rows.is_empty() {
+        if self.passing.is_empty() {
             let why = match &self.data {
                 None => "Reading the cases…",
                 Some(data) if data.lines.is_empty() => {
@@ -217,7 +233,12 @@ impl Screen for Cases {
             return;
         }
         let (left, right) = widgets::split(area, 62);
-        table::draw(frame, left, app.theme, COLUMNS, &rows, self.list.cursor, true);
+        // Only the page that is shown is made.
+        let page = table::page(left);
+        let first = self.list.cursor / page * page;
+        let lines = (first..first + page).map_while(|at| self.line(at));
+        let rows: Vec<Vec<Cell>> = lines.map(|line| row(line, &app.session)).collect();
+        table::draw(frame, left, app.theme, COLUMNS, &rows, self.list.cursor - first, true);
         if let Some(right) = right {
             self.detail(&app.session, app.theme, right.width).draw(frame, right, 0);
         }

@@ -7,11 +7,12 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::details::Details;
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
+use std::sync::Arc;
 
 /// The screen.
 #[derive(Debug, Default)]
 pub struct DueScreen {
-    data: Option<CaseList>,
+    data: Option<Arc<CaseList>>,
     list: List,
 }
 
@@ -67,7 +68,7 @@ impl Screen for DueScreen {
 
     fn loaded(&mut self, loaded: &Loaded) {
         if let Loaded::Cases(list) = loaded {
-            self.data = Some((**list).clone());
+            self.data = Some(Arc::clone(list));
         }
     }
 

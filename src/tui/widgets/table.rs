@@ -36,6 +36,12 @@ pub fn cell(content: impl ToString) -> Cell {
 /// Columns that are left to a flexible column at least.
 const FLEXIBLE: u16 = 14;
 
+/// How many rows a table shows at once in this room.
+#[must_use]
+pub fn page(area: Rect) -> usize {
+    usize::from(area.height.saturating_sub(1)).max(1)
+}
+
 /// Draws a table; `cursor` is the row in focus, `focused` whether the hardware cursor sits there.
 pub fn draw(
     frame: &mut Frame<'_>,
@@ -54,7 +60,7 @@ pub fn draw(
         columns.iter().map(|column| Cell(Role::Dim, column.title.to_owned())).collect();
     let line = row_line(theme, &widths, &heading, false);
     frame.render_widget(line, Rect { height: 1, ..area });
-    let page = usize::from(area.height - 1);
+    let page = page(area);
     let first = cursor / page * page;
     for (index, row) in rows.iter().enumerate().skip(first).take(page) {
         let y = area.y + 1 + u16::try_from(index - first).unwrap_or(0);

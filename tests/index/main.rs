@@ -1,0 +1,155 @@
+//! The index answers as the files do, whatever happened to either.
+
+#![allow(clippy::unwrap_used)]
+#![allow(clippy::disallowed_methods, reason = "tests edit the workspace behind the program's back")]
+
+mod edits;
+mod hostile;
+mod world;
+
+use caseward::ops::{case, consent, status};
+use caseward::workspace::index::Freshness;
+use proptest::prelude::*;
+use std::os::unix::fs::PermissionsExt;
+use world::{WORD, World};
+
+#[test]
+fn a_quiet_workspace_is_answered_from_the_index_alone() {
+    let world = World::new();
+    world.settle();
+    let (_, work) = world.checked();
+    assert_eq!(work.read, 0, "{work:?}");
+    assert!(work.kept > 20, "{work:?}");
+    world.agrees("at rest");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_index_agrees_with_the_files_after_any_edits(
+        edits in prop::collection::vec(edits::any(), 1..8),
+        settled in any::<bool>(),
+    ) {
+        let world = World::new();
+        if settled {
+            world.settle();
+        }
+        for edit in &edits {
+            edit.make(&world);
+            world.agrees(&format!("after {edit:?} of {edits:?}"));
+        }
+        // Everything that was read becomes quiet, and the answer stays.
+        world.settle();
+        world.agrees("settled");
+    }
+}
+
+#[test]
+fn an_edit_of_the_same_size_with_its_old_time_is_seen() {
+    let world = World::new();
+    world.settle();
+    let path = world.case.clone();
+    let times = std::fs::metadata(&path).unwrap().modified().unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let changed = text.replacen(WORD, "Maelbox", 1);
+    assert!(changed != text && changed.len() == text.len());
+    std::fs::write(&path, &changed).unwrap();
+    std::fs::File::options().write(true).open(&path).unwrap().set_modified(times).unwrap();
+    assert!(world.titles().iter().any(|title| title.contains("Maelbox")));
+    world.agrees("after the edit");
+}
+
+#[test]
+fn an_edit_in_the_very_moment_of_reading_is_seen() {
+    let world = World::new();
+    let path = world.case.clone();
+    let text = std::fs::read_to_string(&path).unwrap();
+    // In place and of one size: within one tick of the clock no stamp would tell.
+    for round in 0..100 {
+        let word = format!("M{:06}", round % 1_000_000);
+        std::fs::write(&path, text.replacen(WORD, &word, 1)).unwrap();
+        assert!(world.titles().iter().any(|title| title.contains(&word)), "round {round}");
+    }
+}
+
+#[test]
+fn the_programs_own_writes_are_seen() {
+    let world = World::new();
+    world.settle();
+    let context = world.context();
+    let named = world.case_name();
+    consent::answer(&context, &named, true, None, None).unwrap();
+    world.agrees("after consent");
+    case::close(&context, &named).unwrap();
+    world.agrees("after closing");
+    let (lines, _) = case::list(&world.context(), &case::CaseFilter::default()).unwrap();
+    let line = lines.iter().find(|line| format!("{}/{}", line.tenant, line.id) == named).unwrap();
+    assert_eq!((line.status, line.consent), ("closed", Some("ended")));
+}
+
+#[test]
+fn what_is_shown_at_once_is_what_was_last_true() {
+    let world = World::new();
+    let context = world.context();
+    let at_once = || status::landing(&context, Freshness::AsIndexed).unwrap().0.len();
+    world.workspace().forget_index().unwrap();
+    assert_eq!(at_once(), 0, "without an index there is nothing to show at once");
+    world.settle();
+    let checked = status::landing(&context, Freshness::Checked).unwrap().0.len();
+    assert_eq!(at_once(), checked);
+    std::fs::remove_dir_all(world.case.parent().unwrap()).unwrap();
+    assert_eq!(at_once(), checked, "nothing was looked at");
+    assert_eq!(status::landing(&context, Freshness::Checked).unwrap().0.len(), checked - 1);
+}
+
+#[test]
+fn several_programs_at_once_agree() {
+    let world = World::new();
+    let path = world.case.clone();
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..10 {
+                    world.checked();
+                }
+            });
+        }
+        for round in 0..200 {
+            std::fs::write(&path, text.replacen(WORD, &format!("M{round:06}"), 1)).unwrap();
+        }
+    });
+    assert!(world.titles().iter().any(|title| title.contains("M000199")));
+    world.agrees("afterwards");
+}
+
+#[test]
+fn a_forgotten_index_is_not_brought_back_by_whoever_had_read_it() {
+    let world = World::new();
+    world.settle();
+    let workspace = world.workspace();
+    let secret = WORD.as_bytes();
+    assert!(world.index_holds(secret), "the test would show nothing");
+    // A survey that has begun before and ends after.
+    std::fs::write(&world.case, "changed = true").unwrap();
+    let look = caseward::workspace::index::Look::at(caseward::workspace::index::Parts::Everything);
+    workspace.survey(look, &|_| true, &|_| workspace.forget_index().unwrap()).unwrap();
+    assert!(!world.index_holds(secret));
+    assert!(world.indexes().is_empty(), "{:?}", world.indexes());
+}
+
+#[test]
+fn nobody_else_may_read_an_index_in_a_group_workspace_either() {
+    let world = World::new();
+    let root = world.root();
+    std::fs::set_permissions(root, std::fs::Permissions::from_mode(0o2770)).unwrap();
+    world.workspace().forget_index().unwrap();
+    world.settle();
+    for path in world.indexes() {
+        if path.extension().is_none_or(|ending| ending != "lock") {
+            let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{}", path.display());
+        }
+    }
+}
