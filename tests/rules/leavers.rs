@@ -167,6 +167,9 @@ impl Fs for Overtaken {
     fn create(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>> {
         self.inner.create(path)
     }
+    fn create_private(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>> {
+        self.inner.create_private(path)
+    }
     fn stat(&self, path: &RelPath) -> io::Result<Stat> {
         self.inner.stat(path)
     }
