@@ -9,7 +9,7 @@ use super::row::{
 use super::stamp::{Gatherer, Stamps, Tick};
 use super::{Workspace, file};
 use crate::env;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fs::{FsDir, Stat};
 use crate::model::{Case, Id, Tenant};
 use crate::workspace::{CaseRef, DsrRef, Problem, ProblemKind, layout};
@@ -99,7 +99,8 @@ impl Workspace {
     /// results in the order of the tenants; then what is wrong with tenants' own files.
     ///
     /// # Errors
-    /// The directory of tenants cannot be read.
+    /// The directory of tenants, or a directory of records in one of them, cannot be read: a list
+    /// that is silently shorter would be none.
     pub fn survey<R: Send>(
         &self,
         look: Look<'_>,
@@ -133,6 +134,7 @@ impl Workspace {
             begun: OnceLock::new(),
             reads: AtomicUsize::new(0),
             unfinished: Mutex::new(None),
+            failed: Mutex::new(None),
         };
         let results: Vec<Mutex<Option<Outcome<R>>>> =
             ids.iter().map(|_| Mutex::new(None)).collect();
@@ -156,6 +158,10 @@ impl Workspace {
             }
             work();
         });
+        let failed = run.failed.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(error) = failed {
+            return Err(error);
+        }
         let (mut seen, mut parts, mut total) = (Vec::new(), Vec::new(), Work::default());
         let mut renewed = 0;
         for result in results {
@@ -254,6 +260,8 @@ struct Run<'a> {
     /// Records and directories that are read from the files.
     reads: AtomicUsize,
     unfinished: Mutex<Option<Unfinished>>,
+    /// A directory of records that cannot be listed: without it no answer is whole.
+    failed: Mutex<Option<Error>>,
 }
 
 impl Run<'_> {
@@ -428,8 +436,8 @@ impl Run<'_> {
         let (ids, more) = match self.workspace.ids(dir) {
             Ok(found) => found,
             Err(error) => {
-                let kind = ProblemKind::Unreadable;
-                (Vec::new(), vec![Problem::new(dir.display(), kind, error.to_string())])
+                *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                return Vec::new();
             }
         };
         let readable = more.iter().all(|problem| problem.kind != ProblemKind::Unreadable);
