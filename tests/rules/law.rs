@@ -41,6 +41,16 @@ fn law_1_more_time_is_taken_once_with_reasons_inside_the_first_month() {
 }
 
 #[test]
+fn dsr_1_a_request_that_has_ended_gets_no_more_time() {
+    let world = World::demo();
+    let dsr = taken(&world, Regulation::Gdpr, "2026-10-31T10:00:00Z");
+    let ana = world.as_engineer(ANA);
+    ops::cancel(&ana, &dsr, "withdrawn").unwrap();
+    assert_eq!(refused(ops::extend(&ana, &dsr, "complexity", "many systems")).rule, "DSR-1");
+    last_is_failure(&world.audit("contoso.com"), "DSR-1");
+}
+
+#[test]
 fn law_2_a_day_off_rolls_only_where_the_policy_says_so() {
     // 2026-02-28 is a Saturday, 2026-05-01 a holiday before a weekend.
     let days = ["2026-05-01".parse().unwrap()];
