@@ -250,7 +250,7 @@ fn law_5_the_nature_of_an_answer_is_what_was_done() {
 }
 
 #[test]
-fn law_7_and_case_9_the_report_says_what_was_chosen_what_copies_there_are_and_what_law_keeps() {
+fn law_7_case_9_the_report_says_what_was_chosen_what_copies_there_are_and_what_law_keeps() {
     let mut world = World::demo();
     world.set_policy(|policy| policy.case_months_after_close = 6);
     let (ana, ben) = (world.as_engineer(ANA), world.as_engineer(BEN));
