@@ -301,6 +301,7 @@ fn check_records(log: &Log, named: BTreeMap<TxId, Id>) -> Result<Check> {
         })?;
     }
     let detail = match missing.first_key_value() {
+        None if count == 0 => "no request names a transaction".to_owned(),
         None => format!(
             "{} named by requests, all in the log",
             text::plural(count as u64, "transaction")
