@@ -1,5 +1,6 @@
 //! DSR-*: data subject requests, from intake to plan.
 
+use super::meanwhile::{Call, Meanwhile};
 use super::world::*;
 use caseward::error::Result;
 use caseward::model::{
@@ -156,6 +157,25 @@ fn dsr_5_only_the_identifiers_given_are_searched_for() {
         assert!(!hit(missed), "{missed}");
     }
     assert!(found.items.iter().all(|item| item.matches.iter().all(|found| found.identifier == 0)));
+}
+
+/// Half-way: its files were listed when the engagement was opened, and cannot be when they are searched.
+#[test]
+fn dsr_5_a_directory_that_loses_its_permission_makes_the_discovery_incomplete() {
+    let world = World::demo();
+    let made = ops::receive(&world.as_engineer(ANA), new(RequestOption::B, &[CLOSED], jane()));
+    let made = made.unwrap().id;
+    let whole = discover(&world.as_engineer(ANA), made.as_str()).unwrap();
+    assert!(whole.complete, "{:?}", whole.problems);
+    let records = format!("tenants/contoso.com/cases/{CLOSED}/records");
+    let closed = records.clone();
+    let fs = Meanwhile::refusing(world.plain(), move |call, path| {
+        call == Call::List && path.display() == closed
+    });
+    let context = context(&world.on(fs).unwrap(), NOW, ANA);
+    let part = discover(&context, made.as_str()).unwrap();
+    assert!(!part.complete, "{:?}", part.problems);
+    assert!(part.problems.iter().any(|one| one.path.contains(&records)), "{:?}", part.problems);
 }
 
 #[test]
