@@ -34,6 +34,8 @@ proptest! {
             let (a, b) = (removed.step(event), kept.step(event));
             prop_assert_eq!(a, b, "{:?} before any removal", event);
         }
+        // From here on what is written is compared, not what was before.
+        prop_assert_eq!(written_apart(&mut removed, &mut kept), None, "before any removal");
         let done = removed.remove_first();
         kept.nothing();
         prop_assert_eq!(written_apart(&mut removed, &mut kept), None, "removed: {}", done);
@@ -120,4 +122,20 @@ fn sar_13_approved_access_is_listed_for_the_resource_tenant_only() {
         DiagnosticKind::Other,
     );
     assert!(theirs.unwrap().allowed);
+}
+
+/// Who acts next writes what the clocks did into both logs; whoever removes access only into the one
+/// of the tenant that gave it.
+#[test]
+fn sar_13_a_removal_writes_nothing_that_is_owed_to_the_request_tenant() {
+    let (mut removed, mut kept) = (Story::new(1), Story::new(1));
+    use Event::{AnHour, ApproveForRequestTenant, ApproveForResourceTenant, Request};
+    for event in [Request, ApproveForRequestTenant, ApproveForResourceTenant, Request, AnHour] {
+        assert_eq!(removed.step(event), kept.step(event));
+    }
+    assert_eq!(written_apart(&mut removed, &mut kept), None);
+    assert!(removed.remove_first());
+    kept.nothing();
+    assert_eq!(written_apart(&mut removed, &mut kept), None);
+    assert_eq!(read_apart(&removed, &kept), None);
 }

@@ -1,7 +1,7 @@
 //! Decisions: approved, rejected, removed, withdrawn.
 
 use super::matter::find;
-use super::owed::settle_case;
+use super::owed::{settle_case, settle_case_at};
 use super::view::{AccessView, project};
 use crate::error::{Error, Result};
 use crate::model::{
@@ -163,7 +163,7 @@ pub fn remove(context: &Context, sar: &str) -> Result<AccessView> {
     let (case_ref, matter) = find(context, sar)?;
     let resource = matter.request.value.resource_tenant.clone();
     let context = &context.with_roles_now()?.not_before(&[&case_ref.tenant, &resource])?;
-    settle_case(context, &case_ref)?;
+    settle_case_at(context, &case_ref, &resource)?;
     let settings = &context.workspace.config().policy;
     let about = Matter::access_request(&matter.request.value.id);
     rules::may_remove(&context.actor, &matter.as_matter(), settings, context.now).map_err(

@@ -6,7 +6,7 @@
 
 use super::matter::{LoadedMatter, matters};
 use crate::error::Result;
-use crate::model::Activity;
+use crate::model::{Activity, Id};
 use crate::ops::{Context, EventDraft, Matter};
 use crate::policy::access::SarState;
 use crate::workspace::{CaseRef, Commit};
@@ -14,6 +14,20 @@ use crate::workspace::{CaseRef, Commit};
 /// Writes what is owed for the requests of one case. AUD-4: an expired request concerns the tenant
 /// that made it, ended access the tenant that gave it, and nobody else.
 pub(in crate::ops) fn settle_case(context: &Context, case: &CaseRef) -> Result<usize> {
+    settle(context, case, &|_| true)
+}
+
+/// As [`settle_case`], for what concerns one tenant only: an act that the other one is not to see
+/// writes nothing into its log either (SAR-13).
+pub(in crate::ops) fn settle_case_at(
+    context: &Context,
+    case: &CaseRef,
+    tenant: &Id,
+) -> Result<usize> {
+    settle(context, case, &|concerned| concerned == tenant)
+}
+
+fn settle(context: &Context, case: &CaseRef, concerns: &dyn Fn(&Id) -> bool) -> Result<usize> {
     if context.read_only || !has_clocks(context) {
         return Ok(0);
     }
@@ -21,7 +35,7 @@ pub(in crate::ops) fn settle_case(context: &Context, case: &CaseRef) -> Result<u
     let mut commit = Commit::new();
     let mut owed = 0;
     for matter in matters(context, case, loaded.as_ref())?.0 {
-        owed += usize::from(owe(context, &matter, &mut commit));
+        owed += usize::from(owe(context, &matter, concerns, &mut commit));
     }
     context.commit(commit)?;
     Ok(owed)
@@ -51,24 +65,30 @@ fn has_clocks(context: &Context) -> bool {
     settings.pending_ttl.is_some() || settings.max_duration.is_some()
 }
 
-fn owe(context: &Context, matter: &LoadedMatter, commit: &mut Commit) -> bool {
+fn owe(
+    context: &Context,
+    matter: &LoadedMatter,
+    concerns: &dyn Fn(&Id) -> bool,
+    commit: &mut Commit,
+) -> bool {
     let request = &matter.request.value;
     let status = matter.status(context);
     if !status.lapsed {
         return false;
     }
-    let about = Matter::access_request(&request.id);
-    let event = |activity| EventDraft::by_app(activity, &about, status.since);
-    match status.state {
+    let (tenant, activity, change) = match status.state {
         SarState::Expired => {
-            let event = event(Activity::RequestCanceled).change("state", "pending", "expired");
-            commit.owe(&request.request_tenant, event.build());
+            (&request.request_tenant, Activity::RequestCanceled, ("pending", "expired"))
         }
         SarState::Completed => {
-            let event = event(Activity::ApprovalRemoved).change("state", "approved", "completed");
-            commit.owe(&request.resource_tenant, event.build());
+            (&request.resource_tenant, Activity::ApprovalRemoved, ("approved", "completed"))
         }
         _ => return false,
+    };
+    if concerns(tenant) {
+        let event =
+            EventDraft::by_app(activity, &Matter::access_request(&request.id), status.since);
+        commit.owe(tenant, event.change("state", change.0, change.1).build());
     }
     true
 }
