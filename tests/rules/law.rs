@@ -172,9 +172,12 @@ fn law_4_a_request_that_rested_goes_on_where_its_records_allow() {
     let none = ops::receive(&ana, new(RequestOption::A, &[], Vec::new())).unwrap();
     let (found, _) = discovered(&world, RequestOption::B, &[CLOSED]);
     ops::plan(&ana, &found, None, false).ok();
-    for (dsr, state) in
-        [(none.id.as_str(), DsrState::IdentifiersNeeded), (found.as_str(), DsrState::Review)]
-    {
+    let unsearched = taken(&world, Regulation::Gdpr, "2026-11-02T10:00:00Z");
+    for (dsr, state) in [
+        (none.id.as_str(), DsrState::IdentifiersNeeded),
+        (unsearched.as_str(), DsrState::Discovering),
+        (found.as_str(), DsrState::Review),
+    ] {
         ops::hold(&ana, dsr, "waiting").unwrap();
         assert_eq!(ops::show(&ana, dsr).unwrap().plan, None, "a plan does not rest");
         assert_eq!(ops::resume(&ana, dsr).unwrap().state, state);
