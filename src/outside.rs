@@ -221,11 +221,3 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
 pub fn exists(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok()
 }
-
-/// Makes an empty file to be filled by the user's editor.
-///
-/// # Errors
-/// Whatever the file system answers.
-pub fn create_empty(path: &Path) -> Result<()> {
-    std::fs::write(path, "").map_err(|error| Error::io("write", path.display(), error))
-}

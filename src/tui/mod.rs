@@ -20,6 +20,7 @@ pub mod worker;
 
 use crate::error::{Error, Result};
 use crate::ops::Context;
+use crate::preferences::Preferences;
 use app::{Action, App, Effect};
 use events::Event;
 use executor::{Executor, Moment};
@@ -33,10 +34,18 @@ use theme::{Role, Theme};
 use worker::Sink;
 
 /// What the interface needs to know before it starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Settings {
     pub theme: Theme,
     pub read_only: bool,
+    pub preferences: Preferences,
+}
+
+impl Settings {
+    #[must_use]
+    pub fn new(preferences: Preferences, read_only: bool) -> Self {
+        Self { theme: preferences.theme(), read_only, preferences }
+    }
 }
 
 /// Refuses to start where there is no terminal to talk to.
@@ -70,7 +79,7 @@ pub fn run(context: Context, settings: Settings) -> Result<()> {
     let guard = terminal::Guard::take().map_err(on_terminal)?;
     let mut terminal = Terminal::new(backend).map_err(on_terminal)?;
     let ended =
-        drive(&mut terminal, &receiver, executor, settings, &mut || frames.send_to_terminal());
+        drive(&mut terminal, &receiver, executor, &settings, &mut || frames.send_to_terminal());
     drop(guard);
     ended.map_err(on_terminal)
 }
@@ -88,12 +97,11 @@ pub fn drive<B: Backend<Error = io::Error>>(
     terminal: &mut Terminal<B>,
     events: &Receiver<Event>,
     mut executor: Executor,
-    settings: Settings,
+    settings: &Settings,
     send: &mut dyn FnMut() -> io::Result<()>,
 ) -> io::Result<()> {
     let size = terminal.size()?;
-    let (mut app, effects) =
-        App::start((size.width, size.height), settings.theme, settings.read_only);
+    let (mut app, effects) = App::start((size.width, size.height), settings);
     for notice in executor.notices() {
         app.say(Role::Warn, notice.clone(), None);
     }

@@ -2,9 +2,9 @@
 
 use crate::harness::{ANA, BEN, Setting, Stage, keys};
 use crate::scripts::{TO_DELETION, TO_PLAN, TO_REVIEW};
+use caseward::tui::Settings;
 use caseward::tui::actions::{ACTIONS, ActionId, Availability, Danger};
 use caseward::tui::app::{Action, App, Done, Effect, Job, Operation, Then, Work};
-use caseward::tui::theme::Theme;
 
 #[test]
 fn letters_arrows_and_pages_move() {
@@ -244,7 +244,7 @@ fn a_report_is_signed_from_the_log() {
 
 #[test]
 fn a_verification_can_be_stopped() {
-    let (mut app, _) = App::start((80, 24), Theme::default(), false);
+    let (mut app, _) = App::start((80, 24), &Settings::default());
     app.act(ActionId::GoLog);
     app.act(ActionId::LogVerify);
     assert!(matches!(app.act(ActionId::StopJob)[..], [Effect::Stop]));
@@ -332,7 +332,7 @@ fn notes_access_and_assignment_go_through_their_forms() {
 
 #[test]
 fn one_thing_at_a_time() {
-    let (mut app, _) = App::start((80, 24), Theme::default(), false);
+    let (mut app, _) = App::start((80, 24), &Settings::default());
     app.act(ActionId::GoLog);
     assert!(matches!(app.act(ActionId::LogVerify)[..], [Effect::Start(Work::Verify)]));
     app.act(ActionId::LogVerify);

@@ -5,6 +5,7 @@
 mod answers;
 mod bytes;
 mod child;
+mod config;
 mod harness;
 mod keys;
 mod pictures;

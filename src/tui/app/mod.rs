@@ -17,6 +17,8 @@ use super::actions::{self, ActionId, Availability, Scope};
 use super::keymap::Keymap;
 use super::screens;
 use super::theme::Theme;
+use crate::preferences::Preferences;
+use crate::tui::Settings;
 use crate::tui::theme::Role;
 
 /// Something that was said.
@@ -61,6 +63,7 @@ pub struct App {
     pub job: Option<Job>,
     pub keymap: Keymap,
     pub theme: Theme,
+    pub preferences: Preferences,
     pub ended: bool,
 }
 
@@ -70,11 +73,11 @@ pub const LEAST: (u16, u16) = (40, 10);
 impl App {
     /// A fresh state on the list of cases, and what has to be read for it.
     #[must_use]
-    pub fn start(size: (u16, u16), theme: Theme, read_only: bool) -> (Self, Vec<Effect>) {
+    pub fn start(size: (u16, u16), settings: &Settings) -> (Self, Vec<Effect>) {
         let cases: Box<dyn Screen> = Box::new(screens::cases::Cases::default());
-        let app = Self {
+        let mut app = Self {
             session: Session::default(),
-            read_only,
+            read_only: settings.read_only,
             size,
             screens: vec![cases],
             menu: None,
@@ -82,10 +85,15 @@ impl App {
             messages: Vec::new(),
             fresh: false,
             job: None,
-            keymap: Keymap::default(),
-            theme,
+            keymap: settings.preferences.keymap.clone(),
+            theme: settings.theme,
+            preferences: settings.preferences.clone(),
             ended: false,
         };
+        for mistake in settings.preferences.mistakes.iter().rev() {
+            let said = format!("Your configuration: {mistake}");
+            app.say(Role::Warn, said, mistake.hint.clone());
+        }
         let mut effects = vec![Effect::Load(Load::Session)];
         effects.extend(app.reload());
         (app, effects)

@@ -59,7 +59,9 @@ impl App {
                 Vec::new()
             }
             Action::Progress(progress) => {
-                if let Some(job) = &mut self.job {
+                if let Some(job) = &mut self.job
+                    && !self.preferences.reduced_motion.value
+                {
                     job.progress = progress;
                 }
                 Vec::new()

@@ -87,7 +87,7 @@ impl Access {
             [(Which::Pending, "Manage pending requests"), (Which::Approved, "Approved access")];
         for (which, title) in lists {
             let here = which == self.which;
-            let lead = if here && theme.mono { '>' } else { ' ' };
+            let lead = if here && theme.is_mono() { '>' } else { ' ' };
             let name = format!("{lead}{title} ({}) ", self.of(which).len());
             spans.push(theme.span(if here { Role::Selected } else { Role::Dim }, name));
             spans.push(Span::raw(" "));
@@ -310,7 +310,7 @@ impl Screen for Access {
             })
             .collect();
         // Few rows, and a detail that decides: below the list where it cannot stand beside it.
-        let (left, right) = widgets::split(area, 56);
+        let (left, right) = widgets::split(app.theme, area, 56);
         let (left, right) = match right {
             Some(right) => (left, Some(right)),
             None if area.height >= 12 => {

@@ -96,7 +96,7 @@ impl CaseScreen {
                 None => format!(" {} ", tab.title()),
             };
             let role = if here { Role::Selected } else { Role::Dim };
-            let name = if here && app.theme.mono { format!(">{}", &name[1..]) } else { name };
+            let name = if here && app.theme.is_mono() { format!(">{}", &name[1..]) } else { name };
             spans.push(app.theme.span(role, name));
             spans.push(Span::raw(" "));
         }

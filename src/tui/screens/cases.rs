@@ -232,7 +232,7 @@ impl Screen for Cases {
             widgets::empty(frame, area, app.theme, why);
             return;
         }
-        let (left, right) = widgets::split(area, 62);
+        let (left, right) = widgets::split(app.theme, area, 62);
         // Only the page that is shown is made.
         let page = table::page(left);
         let first = self.list.cursor / page * page;

@@ -41,7 +41,7 @@ impl RequestScreen {
         let kind = self.data.as_ref().map_or(DsrType::Delete, |data| data.request.kind);
         let steps = request_steps::steps(kind);
         let mut spans = Vec::new();
-        let narrow = usize::from(width) < 74;
+        let narrow = usize::from(width) < 74 || app.theme.plain;
         for (index, step) in steps.iter().enumerate() {
             let (role, mark) = match index.cmp(&at) {
                 std::cmp::Ordering::Less => (Role::Good, "✓"),

@@ -298,7 +298,7 @@ impl Screen for Review {
                 ]
             })
             .collect();
-        let (left, right) = widgets::split(area, 56);
+        let (left, right) = widgets::split(app.theme, area, 56);
         let (left, right) = match right {
             Some(right) => (left, Some(right)),
             None if area.height >= 14 => {

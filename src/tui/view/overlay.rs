@@ -20,6 +20,13 @@ fn open(app: &App, frame: &mut Frame<'_>, area: Rect, title: &str, size: (u16, u
         width,
         height,
     };
+    if app.theme.plain {
+        // Lines from the top over an empty screen: nothing to read around.
+        frame.render_widget(Clear, area);
+        let line = Line::from(app.theme.span(Role::Strong, title));
+        frame.render_widget(line, Rect { height: 1, ..area });
+        return Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
+    }
     frame.render_widget(Clear, place);
     let title = format!(" {title} ");
     let block = Block::bordered()

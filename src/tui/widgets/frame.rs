@@ -33,7 +33,9 @@ pub fn header(app: &App, frame: &mut Frame<'_>, area: Rect) {
         let here = current == Some(root_scope(id));
         let role = if here { Role::Selected } else { Role::Text };
         tabs.push(Span::raw(" "));
-        tabs.push(theme.span(role, format!("{key} {}", actions::info(id).title)));
+        let name = format!("{key} {}", actions::info(id).title);
+        let name = if here && theme.is_mono() { format!("[{name}]") } else { name };
+        tabs.push(theme.span(role, name));
     }
     let width = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
     let room = usize::from(area.width);
@@ -85,7 +87,11 @@ pub fn title(app: &App, frame: &mut Frame<'_>, area: Rect) {
 pub fn message_lines(app: &App, width: u16, most: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     if let Some(job) = &app.job {
-        let state = if job.stopping { "stopping" } else { &job.progress };
+        let state = match &job.progress {
+            _ if job.stopping => "stopping",
+            progress if progress.is_empty() => "under way",
+            progress => progress,
+        };
         let how = match (job.work.can_stop(), app.keymap.key_of(ActionId::StopJob)) {
             (true, Some(key)) if !job.stopping => format!("  ({key} stops it)"),
             _ => String::new(),
@@ -192,8 +198,8 @@ pub fn empty(frame: &mut Frame<'_>, area: Rect, theme: Theme, why: &str) {
 
 /// List and detail side by side where there is room for both.
 #[must_use]
-pub fn split(area: Rect, percent: u16) -> (Rect, Option<Rect>) {
-    if area.width < WIDE {
+pub fn split(theme: Theme, area: Rect, percent: u16) -> (Rect, Option<Rect>) {
+    if area.width < WIDE || theme.plain {
         return (area, None);
     }
     let left = area.width * percent / 100;
