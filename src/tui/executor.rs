@@ -85,7 +85,7 @@ impl Executor {
                 });
                 vec![Action::Done(done.map_err(|error| Failure::from(&error)))]
             }
-            Effect::Suspend | Effect::Redraw => Vec::new(),
+            Effect::Suspend | Effect::Redraw | Effect::Copy { .. } | Effect::Mouse(_) => Vec::new(),
         }
     }
 
@@ -101,7 +101,7 @@ impl Executor {
             Load::Session => Loaded::Session(Box::new(self.session()?)),
             Load::Cases => {
                 let (lines, status) = status::landing(context, Freshness::Checked)?;
-                Loaded::Cases(Arc::new(CaseList { lines, status }))
+                Loaded::Cases(Arc::new(CaseList::new(lines, status)))
             }
             Load::Case(case_ref) => Loaded::Case(Box::new(self.case(case_ref)?)),
             Load::Access => {

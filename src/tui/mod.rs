@@ -8,6 +8,7 @@ pub mod actions;
 pub mod app;
 pub mod events;
 pub mod executor;
+pub mod fuzzy;
 pub mod keymap;
 mod operate;
 pub mod refresh;

@@ -37,10 +37,10 @@ fn doctor_says_what_won_and_where_it_came_from() {
 
 #[test]
 fn a_broken_file_is_named_and_stops_only_what_needs_it() {
-    let sandbox = configured("theme = \"lite\"\n");
+    let sandbox = configured("theme = \"ligth\"\n");
     let document = sandbox.json("doctor");
     assert_eq!(document["ok"], false);
-    let wrong = check(&document, "config.toml:1: `lite` is no theme");
+    let wrong = check(&document, "config.toml:1: `ligth` is no theme");
     assert_eq!(wrong["hint"], "did you mean `light`?");
     sandbox.ok("case list");
     let file = sandbox.file("other.toml", "mouse = 1\n");

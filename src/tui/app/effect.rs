@@ -1,5 +1,6 @@
 //! What the state asks for and what comes back: the only ways between the pure core and the world.
 
+use super::CaseList;
 use crate::error::Error;
 use crate::model::{
     Decision, DiagnosticKind, GivenIdentifier, Id, PlanScope, RecordKind, Severity, Sha256, Time,
@@ -8,12 +9,11 @@ use crate::ops::access::AccessView;
 use crate::ops::allowed::{AccessAllowed, CaseAllowed};
 use crate::ops::attach::Attachment;
 use crate::ops::attest::{EntryView, LogStanding, Shown, Verified};
-use crate::ops::case::{CaseLine, CaseView};
+use crate::ops::case::CaseView;
 use crate::ops::dsr::{
     ContextLine, Executed, FindingLine, NewRequest, Replacement, RequestAllowed, RequestView,
 };
 use crate::ops::retention::{RetentionItem, Swept};
-use crate::ops::status::Status;
 use crate::ops::transfer::{FolderView, TransferUpload};
 use crate::tui::keymap::Key;
 use crate::workspace::{CaseRef, Problem};
@@ -53,6 +53,13 @@ pub enum Effect {
     Stop,
     ActAs(String),
     Suspend,
+    /// Send a text to the terminal's clipboard; what it is, in a word or two.
+    Copy {
+        what: String,
+        text: String,
+    },
+    /// Take the mouse, or leave it to the terminal.
+    Mouse(bool),
     /// Draw the whole screen anew.
     Redraw,
 }
@@ -106,13 +113,6 @@ pub enum Loaded {
     Entry(Box<Shown>),
     Retention { items: Vec<RetentionItem>, problems: Vec<Problem> },
     SweepPreview(Box<Swept>),
-}
-
-/// The landing screen's data.
-#[derive(Debug, Clone)]
-pub struct CaseList {
-    pub lines: Vec<CaseLine>,
-    pub status: Status,
 }
 
 /// A case with what may be done with it.

@@ -1,16 +1,22 @@
 //! The state of the interface and what changes it: pure, no input and no output.
 
+mod cases;
 mod effect;
 mod menu;
+mod palette;
 mod screen;
+mod undo;
 mod update;
 
+pub use cases::{CaseList, Sort};
 pub use effect::{
-    AccessData, Action, AuditLine, CaseData, CaseList, Done, Effect, Failure, Load, Loaded,
-    LogData, Operation, Person, Session, Signed, Then, Work, kinds,
+    AccessData, Action, AuditLine, CaseData, Done, Effect, Failure, Load, Loaded, LogData,
+    Operation, Person, Session, Signed, Then, Work, kinds,
 };
 pub use menu::{Menu, MenuKind};
+pub use palette::{Entry, Known, Palette};
 pub use screen::{List, Question, Screen, Step, passes};
+pub use undo::Undo;
 pub use update::filtered;
 
 use super::actions::{self, ActionId, Availability, Scope};
@@ -20,6 +26,7 @@ use super::theme::Theme;
 use crate::preferences::Preferences;
 use crate::tui::Settings;
 use crate::tui::theme::Role;
+use std::sync::Arc;
 
 /// Something that was said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,12 +57,20 @@ pub struct Asking {
 /// The whole state.
 #[derive(Debug)]
 pub struct App {
-    pub session: Session,
+    pub session: Arc<Session>,
     pub read_only: bool,
     pub size: (u16, u16),
     /// The root screen first; never empty.
     pub screens: Vec<Box<dyn Screen>>,
     pub menu: Option<Menu>,
+    pub palette: Option<Palette>,
+    pub known: Known,
+    /// Steps back, the last one last.
+    pub undo: Vec<Undo>,
+    /// How to take back what is being written.
+    undoing: Option<Undo>,
+    /// Whether the mouse is ours.
+    pub mouse: bool,
     pub asking: Option<Asking>,
     pub messages: Vec<Message>,
     /// Whether the last message is still on the screen.
@@ -76,11 +91,16 @@ impl App {
     pub fn start(size: (u16, u16), settings: &Settings) -> (Self, Vec<Effect>) {
         let cases: Box<dyn Screen> = Box::new(screens::cases::Cases::default());
         let mut app = Self {
-            session: Session::default(),
+            session: Arc::default(),
             read_only: settings.read_only,
             size,
             screens: vec![cases],
             menu: None,
+            palette: None,
+            known: Known::default(),
+            undo: Vec::new(),
+            undoing: None,
+            mouse: settings.preferences.mouse.value,
             asking: None,
             messages: Vec::new(),
             fresh: false,
@@ -156,8 +176,14 @@ impl App {
                         Availability::Disabled(why)
                     }
                 },
+                ActionId::Mark if self.front().row_id().is_none() => Availability::Hidden,
+                ActionId::Copy if self.front().copies().is_empty() => Availability::Hidden,
                 _ => Availability::Enabled,
             },
+            _ if id == ActionId::CasesFilters && self.preferences.filters.is_empty() => {
+                let why = "No filter is saved: name one under [filters] in the configuration file";
+                Availability::Disabled(why.to_owned())
+            }
             scope if scope == self.front().scope() => self.front().availability(id, &self.session),
             _ => Availability::Hidden,
         };

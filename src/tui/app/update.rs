@@ -9,12 +9,17 @@ use crate::tui::keymap::Key;
 use crate::tui::screens;
 use crate::tui::theme::Role;
 use ratatui::crossterm::event::KeyCode;
+use std::sync::Arc;
 
 impl App {
     /// Changes the state; returns what the world has to do.
     pub fn update(&mut self, action: Action) -> Vec<Effect> {
         match action {
             Action::Key(key) => self.key(key),
+            Action::Paste(text) if self.palette.is_some() => {
+                self.in_palette(|palette| palette.field.insert(&text));
+                Vec::new()
+            }
             Action::Paste(text) => {
                 if self.asking.is_none() && self.menu.is_none() {
                     self.front_mut().paste(&text);
@@ -40,14 +45,15 @@ impl App {
                 Vec::new()
             }
             Action::Loaded(Loaded::Session(session)) => {
-                self.session = *session;
+                self.session = Arc::from(session);
                 Vec::new()
             }
             Action::Clock(now) => {
-                self.session.now = now;
+                Arc::make_mut(&mut self.session).now = now;
                 Vec::new()
             }
             Action::Loaded(loaded) => {
+                self.learn(&loaded);
                 for screen in &mut self.screens {
                     screen.loaded(&loaded);
                 }
@@ -88,6 +94,9 @@ impl App {
         if self.asking.is_some() {
             return self.answer(key);
         }
+        if self.palette.is_some() {
+            return self.key_in_palette(key);
+        }
         if self.menu.is_some() {
             return self.key_in_menu(key);
         }
@@ -107,6 +116,11 @@ impl App {
     /// Takes an action if it can be taken, else says why not.
     pub fn act(&mut self, id: ActionId) -> Vec<Effect> {
         let id = self.front().alias(id);
+        // Where nothing can be marked, space goes on reading.
+        let id = match id {
+            ActionId::Mark if self.front().row_id().is_none() => ActionId::PageDown,
+            id => id,
+        };
         match self.availability(id) {
             Availability::Hidden => {
                 if id == ActionId::StopJob {
@@ -114,6 +128,9 @@ impl App {
                 }
                 if self.read_only && actions::info(id).writes {
                     self.say(Role::Warn, "The workspace is open read-only.", None);
+                }
+                if id == ActionId::Copy {
+                    self.say(Role::Dim, "Nothing here has an id, a hash or a path to copy.", None);
                 }
                 return Vec::new();
             }
@@ -139,6 +156,27 @@ impl App {
                 self.menu = Some(Menu::actions(self));
                 Vec::new()
             }
+            ActionId::Palette => self.open_palette(),
+            ActionId::Undo => self.take_back(),
+            ActionId::Mark => {
+                self.mark();
+                Vec::new()
+            }
+            ActionId::Copy => self.copy(),
+            ActionId::CasesFilters => {
+                self.menu = Some(Menu::filters(self));
+                Vec::new()
+            }
+            ActionId::Mouse => {
+                self.mouse = !self.mouse;
+                let said = if self.mouse {
+                    "The mouse is the program's: a click chooses, the wheel moves."
+                } else {
+                    "The mouse is the terminal's: it selects text."
+                };
+                self.say(Role::Dim, said, None);
+                vec![Effect::Mouse(self.mouse)]
+            }
             ActionId::Refresh => {
                 let mut effects = vec![Effect::Redraw, Effect::Load(super::Load::Session)];
                 effects.extend(self.reload());
@@ -159,6 +197,7 @@ impl App {
                 self.root(Box::new(screens::retention::RetentionScreen::default()))
             }
             ActionId::Filter => {
+                self.note_filter();
                 if let Some(list) = self.front_mut().list() {
                     list.filtering = true;
                 }
@@ -219,17 +258,19 @@ impl App {
                 self.say(Role::Warn, why, None);
                 return Vec::new();
             }
+            self.undoing = None;
             self.job = Some(Job { work: work.clone(), progress: String::new(), stopping: false });
         }
+        self.note_undo(&effect);
         vec![effect]
     }
 
-    fn push(&mut self, screen: Box<dyn Screen>) -> Vec<Effect> {
+    pub(super) fn push(&mut self, screen: Box<dyn Screen>) -> Vec<Effect> {
         self.screens.push(screen);
         self.reload()
     }
 
-    fn root(&mut self, screen: Box<dyn Screen>) -> Vec<Effect> {
+    pub(super) fn root(&mut self, screen: Box<dyn Screen>) -> Vec<Effect> {
         self.screens = vec![screen];
         self.reload()
     }
@@ -241,7 +282,10 @@ impl App {
         }
         match self.front_mut().list() {
             Some(list) if !list.filter.is_empty() => {
-                list.filter.clear();
+                self.note_filter();
+                if let Some(list) = self.front_mut().list() {
+                    list.filter.clear();
+                }
                 self.refilter();
                 self.reload()
             }
@@ -303,6 +347,12 @@ impl App {
                     MenuKind::Actions(rows) => {
                         rows.get(cursor).map_or_else(Vec::new, |(id, _)| self.act(*id))
                     }
+                    MenuKind::Filters(rows) => {
+                        rows.get(cursor).map_or_else(Vec::new, |(_, words)| self.filter_by(words))
+                    }
+                    MenuKind::Copies(rows) => {
+                        rows.get(cursor).map_or_else(Vec::new, |(what, text)| copied(what, text))
+                    }
                     MenuKind::People(rows) => rows
                         .get(cursor)
                         .map_or_else(Vec::new, |(who, _)| vec![Effect::ActAs(who.clone())]),
@@ -319,7 +369,7 @@ impl App {
                         let id = self.keymap.action(scope, key);
                         id.filter(|id| rows.iter().any(|(row, _)| row == id))
                     }
-                    MenuKind::People(_) => None,
+                    MenuKind::People(_) | MenuKind::Filters(_) | MenuKind::Copies(_) => None,
                 };
                 match chosen {
                     Some(id) => {
@@ -363,8 +413,31 @@ impl App {
         Vec::new()
     }
 
+    /// Shows only what has these words.
+    fn filter_by(&mut self, words: &str) -> Vec<Effect> {
+        self.note_filter();
+        if let Some(list) = self.front_mut().list() {
+            words.clone_into(&mut list.filter);
+            list.cursor = 0;
+        }
+        self.refilter();
+        Vec::new()
+    }
+
+    /// Copies what there is to copy, or asks which of it.
+    fn copy(&mut self) -> Vec<Effect> {
+        let rows = self.front().copies();
+        match rows.as_slice() {
+            [(what, text)] => copied(what, text),
+            _ => {
+                self.menu = Some(Menu::copies(rows));
+                Vec::new()
+            }
+        }
+    }
+
     /// Lets the screen in front count its rows again.
-    fn refilter(&mut self) {
+    pub(super) fn refilter(&mut self) {
         let session = self.session.clone();
         let _ = self.front_mut().act(ActionId::Filter, &session);
     }
@@ -373,12 +446,16 @@ impl App {
         let handled = self.front_mut().done(result);
         match (result, handled) {
             (Err(failure), None) => {
+                self.undoing = None;
                 self.complain(failure);
                 self.reload()
             }
             (Err(_), Some(steps)) => self.take(steps),
             (Ok(done), steps) => {
                 self.say(Role::Good, done.said.clone(), None);
+                if !matches!(done.then, Then::Verified(_) | Then::Acting) {
+                    self.written(&done.said);
+                }
                 let mut effects = steps.map_or_else(Vec::new, |steps| self.take(steps));
                 match &done.then {
                     Then::Stay | Then::Verified(_) => effects.extend(self.reload()),
@@ -404,6 +481,10 @@ impl App {
             }
         }
     }
+}
+
+fn copied(what: &str, text: &str) -> Vec<Effect> {
+    vec![Effect::Copy { what: what.to_owned(), text: text.to_owned() }]
 }
 
 /// The rows of a list that pass its filter, by index.

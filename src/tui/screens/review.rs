@@ -145,12 +145,16 @@ impl Screen for Review {
 
     fn title(&self, _session: &Session) -> String {
         let open = self.undecided().len();
-        match (&self.data, open) {
+        let title = match (&self.data, open) {
             (None, _) => format!("Review of {}", self.dsr),
             (Some(data), 0) => format!("Review of {} ({}, all decided)", self.dsr, data.len()),
             (Some(data), open) => {
                 format!("Review of {} ({}, {open} undecided)", self.dsr, data.len())
             }
+        };
+        match self.list.marks.len() {
+            0 => title,
+            marked => format!("{title}, {marked} marked"),
         }
     }
 
@@ -162,6 +166,8 @@ impl Screen for Review {
         match loaded {
             Loaded::Findings { dsr, lines } if *dsr == self.dsr => {
                 self.data = Some(lines.clone());
+                // What was marked is done with once something was decided.
+                self.list.marks.retain(|id| lines.iter().any(|line| line.finding.id == *id));
                 let rows = self.rows().len();
                 self.list.resize(rows);
             }
@@ -187,6 +193,29 @@ impl Screen for Review {
 
     fn list(&mut self) -> Option<&mut List> {
         Some(&mut self.list)
+    }
+
+    fn row_id(&self) -> Option<String> {
+        self.selected().map(|line| line.finding.id.clone())
+    }
+
+    fn copies(&self) -> Vec<(&'static str, String)> {
+        self.selected().map_or_else(Vec::new, |line| {
+            let finding = &line.finding;
+            vec![
+                ("path", finding.path.clone()),
+                ("SHA-256", finding.sha256.to_string()),
+                ("item", finding.id.clone()),
+            ]
+        })
+    }
+
+    fn choices(&self, dsr: &Id, items: &[String]) -> Option<Vec<(String, &'static str)>> {
+        if *dsr != self.dsr {
+            return None;
+        }
+        let found = self.data.iter().flatten().filter(|line| items.contains(&line.finding.id));
+        Some(found.map(|line| (line.finding.id.clone(), self.choice(line))).collect())
     }
 
     fn availability(&self, id: ActionId, _session: &Session) -> Availability {
@@ -223,7 +252,8 @@ impl Screen for Review {
             return Vec::new();
         }
         let Some(line) = self.selected() else { return Vec::new() };
-        let one = vec![line.finding.id.clone()];
+        let marked: Vec<String> = self.list.marks.iter().cloned().collect();
+        let one = if marked.is_empty() { vec![line.finding.id.clone()] } else { marked };
         let form =
             |items, include| vec![Step::Push(Box::new(forms::decide(&self.dsr, items, include)))];
         match id {
@@ -261,6 +291,7 @@ impl Screen for Review {
         vec![
             ActionId::FindingInclude,
             ActionId::FindingExclude,
+            ActionId::Mark,
             ActionId::FindingContext,
             ActionId::Open,
             ActionId::Menu,
@@ -312,5 +343,9 @@ impl Screen for Review {
             self.detail(app.theme, right.width).draw(frame, right, 0);
         }
         table::draw(frame, left, app.theme, COLUMNS, &rows, self.list.cursor, true);
+        let marked = |row: usize| {
+            found.get(row).is_some_and(|line| self.list.marks.contains(&line.finding.id))
+        };
+        table::marks(frame, left, self.list.cursor, &marked);
     }
 }

@@ -32,6 +32,9 @@ pub fn view(app: &App, frame: &mut Frame<'_>) {
     if let Some(menu) = &app.menu {
         overlay::menu(app, menu, frame, area);
     }
+    if let Some(palette) = &app.palette {
+        overlay::palette(app, palette, frame, area);
+    }
     if let Some(asking) = &app.asking {
         overlay::question(app, asking, frame, area);
     }
