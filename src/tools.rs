@@ -50,3 +50,20 @@ fn run(what: &str, command: &str, path: &Path) -> Result<()> {
     }
     Err(failed(format!("the {what} `{command}` ended without success")))
 }
+
+/// Hands a text to tmux, for its own buffer and the clipboard of the terminal around it; whether tmux
+/// took it.
+#[must_use]
+pub fn tmux_buffer(text: &str) -> bool {
+    use std::io::Write;
+    let child = Command::new("tmux")
+        .args(["load-buffer", "-w", "-"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn();
+    let Ok(mut child) = child else { return false };
+    let written =
+        child.stdin.take().is_some_and(|mut pipe| pipe.write_all(text.as_bytes()).is_ok());
+    child.wait().is_ok_and(|status| status.success()) && written
+}

@@ -2,6 +2,7 @@
 //!
 //! Nothing here asks the terminal a question: over a slow or dead link the answer would never come.
 
+use base64::Engine;
 use ratatui::crossterm::{
     cursor, event, execute, queue, style,
     terminal::{self, EnterAlternateScreen, LeaveAlternateScreen},
@@ -64,10 +65,53 @@ pub fn give_back() -> Option<ThreadId> {
     let mut out = io::stdout();
     // What fails here fails because the terminal is gone; the rest is tried all the same.
     let _ = queue!(out, terminal::EndSynchronizedUpdate, style::ResetColor);
+    // Harmless where the mouse was never taken.
+    let _ = queue!(out, event::DisableMouseCapture);
     let _ = queue!(out, event::DisableBracketedPaste, cursor::Show, LeaveAlternateScreen);
     let _ = out.flush();
     let _ = terminal::disable_raw_mode();
     Some(had)
+}
+
+/// The most that is sent to the clipboard: terminals drop longer sequences in silence.
+pub const CLIPBOARD: usize = 64 << 10;
+
+/// What sends a text to the clipboard of the terminal (OSC 52). Inside tmux it goes through to the
+/// terminal around it, and to tmux itself. Nothing is asked: no answer comes.
+#[must_use]
+pub fn clipboard(text: &str, tmux: bool) -> String {
+    let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+    let plain = format!("\x1b]52;c;{encoded}\x07");
+    if !tmux {
+        return plain;
+    }
+    format!("\x1bPtmux;{}\x1b\\{plain}", plain.replace('\x1b', "\x1b\x1b"))
+}
+
+/// Writes a sequence to the terminal, unless it was given back meanwhile.
+///
+/// # Errors
+/// The terminal cannot be written.
+pub fn write(sequence: &str) -> io::Result<()> {
+    let owner = owner();
+    if owner.is_none() {
+        return Ok(());
+    }
+    let mut out = io::stdout();
+    out.write_all(sequence.as_bytes())?;
+    out.flush()
+}
+
+/// Takes the mouse, or leaves it to the terminal.
+///
+/// # Errors
+/// The terminal cannot be written.
+pub fn mouse(on: bool) -> io::Result<()> {
+    if on {
+        execute!(io::stdout(), event::EnableMouseCapture)
+    } else {
+        execute!(io::stdout(), event::DisableMouseCapture)
+    }
 }
 
 fn install_panic_hook() {

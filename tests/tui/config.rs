@@ -92,7 +92,7 @@ fn plain_is_lines_of_ascii_without_boxes_or_styles() {
     let theme = Theme { plain: true, ..Theme::default() };
     let mut stage = Stage::with(Setting { size: (120, 40), ..themed(theme) }, |_| {});
     let mut pictures = Vec::new();
-    for script in ["jj", "a", "<esc><enter>", "c", "<esc>2", "y", "<esc>3<enter>", "?", "<esc>5"] {
+    for script in ["jj", "a", "<esc><enter>", "c", "<esc>2", "A", "<esc>3<enter>", "?", "<esc>5"] {
         stage.type_keys(script);
         assert!(stage.text().is_ascii(), "{script}: {}", stage.text());
         let styled = stage.buffer().content.iter().find(|cell| {

@@ -7,7 +7,7 @@ use caseward::ops::Context;
 use caseward::policy::Actor;
 use caseward::preferences::{Flags, Preferences, Surroundings};
 use caseward::text::width;
-use caseward::tui::app::{Action, App, Effect};
+use caseward::tui::app::{Action, App, Effect, Loaded};
 use caseward::tui::executor::{Executor, Moment};
 use caseward::tui::keymap::Key;
 use caseward::tui::theme::Theme;
@@ -147,6 +147,33 @@ impl Stage {
         carry_out(&mut self.app, &mut self.executor, effects, &mut Vec::new());
         self.draw();
         self
+    }
+
+    /// The row of the screen that the hardware cursor is on.
+    pub fn focused_row(&self) -> u16 {
+        self.cursor.y
+    }
+
+    /// Lets the picker of files show this directory.
+    pub fn picks_in(&mut self, dir: &Path) {
+        use caseward::tui::app::Load;
+        let screen = self.app.screens.last_mut().unwrap();
+        let asked = screen.loads().into_iter().find_map(|load| match load {
+            Load::Directory(asked) => Some(asked),
+            _ => None,
+        });
+        let actions = self.executor.execute(Effect::Load(Load::Directory(dir.to_owned())));
+        for action in actions {
+            let action = match action {
+                Action::Loaded(Loaded::Directory { dir, entries, .. }) => {
+                    let asked = asked.clone().unwrap();
+                    Action::Loaded(Loaded::Directory { asked, dir, entries })
+                }
+                other => other,
+            };
+            self.app.update(action);
+        }
+        self.draw();
     }
 
     pub fn resize(&mut self, columns: u16, rows: u16) -> &mut Self {

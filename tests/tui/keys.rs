@@ -76,8 +76,8 @@ fn a_request_is_approved_by_an_administrator_of_both_tenants() {
     stage.shows("2 pending access requests (2: view and approve)");
     stage.type_keys("@jjjj<enter>2").shows("acting as adele@contoso.com");
     // Cancel has the focus: enter alone changes nothing.
-    stage.type_keys("y<enter>").shows("Manage pending requests (2)");
-    stage.type_keys("y<tab><enter>").shows("You approved SAR-6JWD83PK; it is approved now.");
+    stage.type_keys("A<enter>").shows("Manage pending requests (2)");
+    stage.type_keys("A<tab><enter>").shows("You approved SAR-6JWD83PK; it is approved now.");
     stage.shows("Manage pending requests (1)").shows("Approved access (3)");
     stage.type_keys("<tab>").shows("SAR-6JWD83PK");
     stage.type_keys("<tab>n<tab><enter>").shows("You rejected SAR-H5T0YQ7N");
@@ -117,7 +117,7 @@ fn sar_1_a_case_by_telephone_asks_for_its_own_tenant() {
 fn a_question_takes_no_key_before_it_was_drawn() {
     let mut stage = Stage::new();
     stage.type_keys("@jjjj<enter>2");
-    for key in keys("y<tab><enter>") {
+    for key in keys("A<tab><enter>") {
         stage.press(key);
     }
     assert!(stage.app.asking.is_some(), "keys typed ahead do not answer");
@@ -325,7 +325,7 @@ fn closing_a_case_ends_its_access() {
 fn notes_access_and_assignment_go_through_their_forms() {
     let mut stage = Stage::new();
     stage.type_keys("/2610240010004182<enter><enter><tab>").shows("Records 6");
-    stage.type_keys("n<tab><tab>called back, no answer<enter><enter>").shows("Records 7");
+    stage.type_keys("n<tab><tab>called back, no answer<tab><enter>").shows("Records 7");
     stage.type_keys("s<tab>Only there can it be seen<enter><enter>").shows("was requested");
     stage.type_keys("t<right><tab><enter>").shows(&format!("is assigned to {BEN}"));
 }
@@ -372,7 +372,7 @@ fn control_c_stops_work_and_nothing_else() {
 #[test]
 fn effects_say_exactly_what_is_asked_for() {
     let mut stage = Stage::new();
-    stage.type_keys("@jjjj<enter>2y<tab>");
+    stage.type_keys("@jjjj<enter>2A<tab>");
     let effects = stage.press(keys("<enter>")[0]);
     assert!(
         matches!(&effects[..], [Effect::Do(Operation::Decide { sar, .. })] if sar.as_str() == "SAR-6JWD83PK"),

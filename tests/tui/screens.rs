@@ -169,7 +169,7 @@ fn access() {
     shot("access_question", stage.type_keys("j<enter><tab>y"));
     shot("access_refused", stage.type_keys("<esc>w"));
     shot("access_empty", Stage::with(Setting::default(), emptied).type_keys("2"));
-    shot("access_question_mono", Stage::with(mono(), |_| {}).type_keys("@jjjj<enter>2y<tab>"));
+    shot("access_question_mono", Stage::with(mono(), |_| {}).type_keys("@jjjj<enter>2A<tab>"));
 }
 
 #[test]

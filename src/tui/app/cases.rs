@@ -101,7 +101,7 @@ impl CaseList {
     pub fn prepare(&self) {
         self.text();
         for sort in Sort::ALL {
-            self.order(sort);
+            let _ = self.order(sort);
         }
     }
 

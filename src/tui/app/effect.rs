@@ -15,7 +15,9 @@ use crate::ops::dsr::{
 };
 use crate::ops::retention::{RetentionItem, Swept};
 use crate::ops::transfer::{FolderView, TransferUpload};
+use crate::outside::Entry;
 use crate::tui::keymap::Key;
+use crate::tui::theme::Role;
 use crate::workspace::{CaseRef, Problem};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,6 +39,17 @@ pub enum Action {
     Done(Result<Done, Failure>),
     /// The work in the background ended.
     Finished(Result<Done, Failure>),
+    /// What the user's editor left, or why it changed nothing.
+    Edited(Result<String, Failure>),
+    /// Something to say.
+    Say(Role, String),
+    /// The wheel: so many rows, up when negative.
+    Wheel(i16),
+    /// A click on a cell.
+    Click {
+        column: u16,
+        row: u16,
+    },
     /// How far the work in the background is.
     Progress(String),
 }
@@ -56,6 +69,15 @@ pub enum Effect {
     /// Send a text to the terminal's clipboard; what it is, in a word or two.
     Copy {
         what: String,
+        text: String,
+    },
+    /// Let the user change a text in their editor.
+    Edit {
+        text: String,
+    },
+    /// Show a text in the user's pager.
+    Page {
+        name: String,
         text: String,
     },
     /// Take the mouse, or leave it to the terminal.
@@ -95,6 +117,8 @@ pub enum Load {
     Retention,
     /// What a sweep would delete.
     SweepPreview,
+    /// A directory of the user's.
+    Directory(PathBuf),
 }
 
 /// What was read.
@@ -113,6 +137,7 @@ pub enum Loaded {
     Entry(Box<Shown>),
     Retention { items: Vec<RetentionItem>, problems: Vec<Problem> },
     SweepPreview(Box<Swept>),
+    Directory { asked: PathBuf, dir: PathBuf, entries: Vec<Entry> },
 }
 
 /// A case with what may be done with it.
@@ -193,6 +218,11 @@ pub enum Operation {
     },
     RemoveAccess(Id),
     WithdrawAccess(Id),
+    /// Read a diagnostic; it is logged (CONS-11).
+    Read {
+        case: CaseRef,
+        name: String,
+    },
     Assign {
         case: CaseRef,
         engineer: String,
@@ -371,6 +401,11 @@ pub struct Done {
 #[derive(Debug, Clone)]
 pub enum Then {
     Stay,
+    /// Show a text in the user's pager.
+    Page {
+        name: String,
+        text: String,
+    },
     /// A request was taken: show it.
     ShowRequest(Id),
     /// Discovery is done: look at what it found.

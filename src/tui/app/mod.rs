@@ -3,6 +3,7 @@
 mod cases;
 mod effect;
 mod menu;
+mod mouse;
 mod palette;
 mod screen;
 mod undo;

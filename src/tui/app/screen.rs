@@ -53,6 +53,11 @@ pub trait Screen: Debug + Send {
         None
     }
 
+    /// Where the table of rows is drawn, its heading included, and the row it begins with.
+    fn rows_at(&self, _app: &App, _body: Rect) -> Option<(Rect, usize)> {
+        None
+    }
+
     /// The id of the row in focus, where rows can be marked.
     fn row_id(&self) -> Option<String> {
         None
@@ -67,6 +72,9 @@ pub trait Screen: Debug + Send {
     fn choices(&self, _dsr: &Id, _items: &[String]) -> Option<Vec<(String, &'static str)>> {
         None
     }
+
+    /// Takes what the user's editor left.
+    fn edited(&mut self, _edited: Result<String, Failure>) {}
 
     /// Takes pasted text.
     fn paste(&mut self, _text: &str) {}

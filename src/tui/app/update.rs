@@ -72,6 +72,16 @@ impl App {
                 }
                 Vec::new()
             }
+            Action::Edited(edited) => {
+                self.front_mut().edited(edited);
+                Vec::new()
+            }
+            Action::Say(role, said) => {
+                self.say(role, said, None);
+                Vec::new()
+            }
+            Action::Wheel(rows) => self.wheel(rows),
+            Action::Click { column, row } => self.click(column, row),
             Action::Done(result) => self.done(&result),
             Action::Finished(result) => {
                 self.job = None;
@@ -453,11 +463,15 @@ impl App {
             (Err(_), Some(steps)) => self.take(steps),
             (Ok(done), steps) => {
                 self.say(Role::Good, done.said.clone(), None);
-                if !matches!(done.then, Then::Verified(_) | Then::Acting) {
+                if !matches!(done.then, Then::Verified(_) | Then::Acting | Then::Page { .. }) {
                     self.written(&done.said);
                 }
                 let mut effects = steps.map_or_else(Vec::new, |steps| self.take(steps));
                 match &done.then {
+                    Then::Page { name, text } => {
+                        let (name, text) = (name.clone(), text.clone());
+                        effects.push(Effect::Page { name, text });
+                    }
                     Then::Stay | Then::Verified(_) => effects.extend(self.reload()),
                     Then::Acting => {
                         effects.push(Effect::Load(super::Load::Session));

@@ -93,6 +93,15 @@ impl CaseForm {
         )
     }
 
+    /// As [`CaseForm::attach`], with files that were picked.
+    #[must_use]
+    pub fn attach_files(case: &CaseRef, data: &CaseData, session: &Session, files: &str) -> Form {
+        let mut form = Self::attach(case, data, session);
+        form.fields[0] = Field::text("File", files, form.fields[0].help.clone());
+        suggest(&mut form.fields, 0);
+        form
+    }
+
     /// Diagnostics with their categories.
     #[must_use]
     pub fn attach(case: &CaseRef, data: &CaseData, session: &Session) -> Form {
@@ -113,7 +122,7 @@ impl CaseForm {
             intro,
             "Attach",
             vec![
-                Field::text("File", "", "A path; several with a comma between. ~ is not expanded."),
+                Field::text("File", "", "A path; several with a comma between. D on the case picks them from a directory."),
                 Field::one("Kind", kinds, kind, "Basic kinds need no consent. A letter jumps to a word."),
                 Field::many("Categories", categories, "Left and right move, space marks. At least one; suggested from the file's name."),
                 Field::one("Collected from", tenants, at, "The tenant that the data is from."),
@@ -131,12 +140,15 @@ impl CaseForm {
         let kinds: Vec<&str> = RecordKind::ALL.iter().map(|kind| kind.as_str()).collect();
         Form::new(
             format!("Add to {}", case.id),
-            "A record of the case. Longer ones come from a file: `caseward case note --file`.",
+            "A record of the case, of as many lines as it needs.",
             "Add",
             vec![
                 Field::one("Kind", kinds, 0, "What it is."),
                 Field::check("Internal", "Space marks it: never given to a data subject."),
-                Field::text("Text", "", "One line; pasted line breaks become spaces."),
+                Field::lines(
+                    "Text",
+                    "Enter begins a line, tab goes on. ctrl-e opens your $EDITOR.",
+                ),
             ],
             Box::new(move |fields| {
                 let kind: RecordKind =
@@ -147,7 +159,7 @@ impl CaseForm {
                     case: case.clone(),
                     kind,
                     internal: fields[1].is_on(),
-                    text: fields[2].word().to_owned(),
+                    text: fields[2].written(),
                 }))
             }),
         )

@@ -234,6 +234,16 @@ impl Screen for Cases {
         Some(&mut self.list)
     }
 
+    fn rows_at(&self, app: &App, body: Rect) -> Option<(Rect, usize)> {
+        let banner = self.banner(app).map_or(0, |banner| widgets::banner_rows(body, &banner));
+        let filter = u16::from(widgets::has_filter(body, &self.list));
+        let top = banner + filter;
+        let area = Rect { y: body.y + top, height: body.height.saturating_sub(top), ..body };
+        let (table, _) = widgets::split(app.theme, area, 62);
+        let page = table::page(table);
+        Some((table, self.list.cursor / page * page))
+    }
+
     fn row_id(&self) -> Option<String> {
         self.selected().map(|line| line.id.to_string())
     }

@@ -336,6 +336,13 @@ impl Screen for RequestScreen {
         }
     }
 
+    fn copies(&self) -> Vec<(&'static str, String)> {
+        let mut copies = vec![("request", self.dsr.to_string())];
+        let plan = self.data.as_ref().and_then(|data| data.request.plan.as_ref());
+        copies.extend(plan.map(|plan| ("digest of the plan", plan.digest.to_string())));
+        copies
+    }
+
     fn alias(&self, id: ActionId) -> ActionId {
         match (id, self.next()) {
             (ActionId::Open, Some((_, next))) => next,

@@ -25,7 +25,13 @@ pub fn header(app: &App, frame: &mut Frame<'_>, area: Rect) {
     }
     let who = text::safe(&who).into_owned();
     let mut left = vec![theme.span(Role::Strong, "caseward")];
-    let roots = [ActionId::GoCases, ActionId::GoAccess, ActionId::GoRequests, ActionId::GoLog];
+    let roots = [
+        ActionId::GoCases,
+        ActionId::GoAccess,
+        ActionId::GoRequests,
+        ActionId::GoLog,
+        ActionId::GoRetention,
+    ];
     let current = app.screens.first().map(|screen| screen.scope());
     let mut tabs = Vec::new();
     for id in roots {
@@ -59,6 +65,7 @@ const fn root_scope(id: ActionId) -> actions::Scope {
         ActionId::GoAccess => actions::Scope::Access,
         ActionId::GoRequests => actions::Scope::Requests,
         ActionId::GoLog => actions::Scope::Log,
+        ActionId::GoRetention => actions::Scope::Retention,
         _ => actions::Scope::Cases,
     }
 }
@@ -147,15 +154,28 @@ pub fn footer(app: &App, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Line::from(spans), Rect { height: 1, ..area });
 }
 
-/// A bar over the list; returns what is left below it.
-pub fn banner(frame: &mut Frame<'_>, area: Rect, theme: Theme, content: &str) -> Rect {
+/// How many rows a bar over the list takes.
+#[must_use]
+pub fn banner_rows(area: Rect, content: &str) -> u16 {
     if area.height < 6 {
-        return area;
+        return 0;
     }
     let most = if area.height >= 12 { 2 } else { 1 };
+    let lines = prose::wrap(content, usize::from(area.width)).len();
+    u16::try_from(lines.min(most)).unwrap_or(1)
+}
+
+/// Whether the filter has a row of its own.
+#[must_use]
+pub fn has_filter(area: Rect, list: &List) -> bool {
+    (!list.filter.is_empty() || list.filtering) && area.height >= 4
+}
+
+/// A bar over the list; returns what is left below it.
+pub fn banner(frame: &mut Frame<'_>, area: Rect, theme: Theme, content: &str) -> Rect {
+    let tall = banner_rows(area, content);
     let lines = prose::wrap(content, usize::from(area.width));
-    let tall = u16::try_from(lines.len().min(most)).unwrap_or(1);
-    for (row, line) in lines.into_iter().take(most).enumerate() {
+    for (row, line) in lines.into_iter().take(usize::from(tall)).enumerate() {
         let y = area.y + u16::try_from(row).unwrap_or(0);
         let line = Line::from(theme.span(Role::Warn, line));
         frame.render_widget(line, Rect { y, height: 1, ..area });
@@ -165,7 +185,7 @@ pub fn banner(frame: &mut Frame<'_>, area: Rect, theme: Theme, content: &str) ->
 
 /// The filter's row while there is a filter; returns what is left below it.
 pub fn filter(frame: &mut Frame<'_>, area: Rect, theme: Theme, list: &List) -> Rect {
-    if (list.filter.is_empty() && !list.filtering) || area.height < 4 {
+    if !has_filter(area, list) {
         return area;
     }
     let place = Rect { height: 1, ..area };
