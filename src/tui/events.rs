@@ -138,7 +138,8 @@ fn hand_over(to: &Sender<Event>) -> bool {
         if event.is_some_and(|event| to.send(event).is_err()) || last {
             return false;
         }
-        if !event::poll(Duration::ZERO).unwrap_or(false) {
+        // What was read with it comes at once; the moment is for the source to look.
+        if !event::poll(Duration::from_millis(1)).unwrap_or(false) {
             return true;
         }
     }

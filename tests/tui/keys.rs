@@ -59,14 +59,16 @@ fn a_disabled_action_says_why_with_its_rule() {
     stage.shows_not("[ Attach ]");
     // The menu shows the reason beside it.
     stage.type_keys("a").shows("attach").shows("does not work on case");
-    stage.type_keys("<esc>2y").shows("[SAR-4]");
+    stage.type_keys("<esc>2A").shows("[SAR-4]");
 }
 
 #[test]
 fn acting_as_somebody_else_stands_in_the_header() {
     let mut stage = Stage::new();
     stage.shows(ANA).shows_not("acting as");
-    stage.type_keys("@j<enter>").shows(&format!("acting as {BEN}"));
+    stage.type_keys("@j<enter>").shows("acting as ben.okafor");
+    stage.resize(120, 40).shows(&format!("acting as {BEN}"));
+    stage.resize(80, 24);
     stage.type_keys("@k<enter>").shows_not("acting as");
 }
 

@@ -285,9 +285,13 @@ fn suggest(fields: &mut [Field], focus: usize) {
     if focus != 0 || fields.len() < 3 {
         return;
     }
-    let name = fields[0].word().rsplit('/').next().unwrap_or_default();
-    let Some((kind, categories)) = crate::policy::suggest::of_name(name) else { return };
     use super::form::Value;
+    // Of several files the categories of all, and the kind of the first.
+    let names = fields[0].word().split(',').map(|path| path.trim().rsplit('/').next());
+    let suggested: Vec<_> = names.flatten().filter_map(crate::policy::suggest::of_name).collect();
+    let Some((kind, _)) = suggested.first().copied() else { return };
+    let categories: Vec<Category> =
+        suggested.iter().flat_map(|(_, categories)| categories.iter().copied()).collect();
     if let Value::One(words, chosen) = &mut fields[1].value {
         *chosen = words.iter().position(|word| *word == kind.as_str()).unwrap_or(*chosen);
     }

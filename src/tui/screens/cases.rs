@@ -308,8 +308,8 @@ impl Screen for Cases {
             ActionId::Filter,
             ActionId::CasesSort,
             ActionId::CasesDue,
-            ActionId::ActAs,
             ActionId::Palette,
+            ActionId::ActAs,
             ActionId::Help,
             ActionId::Quit,
         ]

@@ -103,7 +103,10 @@ pub fn palette(app: &App, palette: &Palette, frame: &mut Frame<'_>, area: Rect) 
     let (typed, at) = palette.field.window(usize::from(inside.width.saturating_sub(4)).max(1));
     let line = Line::from(vec![theme.span(Role::Accent, "> "), theme.span(Role::Text, typed)]);
     frame.render_widget(line, Rect { height: 1, ..inside });
-    let rows = Rect { y: inside.y + 1, height: inside.height.saturating_sub(1), ..inside };
+    // What is in focus stands below in full: a reason rarely fits a row.
+    let below = if inside.height >= 8 { 2 } else { 0 };
+    let tall = inside.height.saturating_sub(1 + below);
+    let rows = Rect { y: inside.y + 1, height: tall, ..inside };
     if palette.rows.is_empty() {
         let why = "Nothing has this name or id.";
         frame.render_widget(Line::from(theme.span(Role::Dim, why)), Rect { height: 1, ..rows });
@@ -136,6 +139,13 @@ pub fn palette(app: &App, palette: &Palette, frame: &mut Frame<'_>, area: Rect) 
         frame.render_widget(Line::from(line), place);
         if selected {
             frame.buffer_mut().set_style(place, theme.style(Role::Selected));
+            if text::width(&safe) > room {
+                let whole = prose::wrap(&content, usize::from(inside.width).max(1));
+                for (row, line) in (0..below).zip(whole) {
+                    let place = Rect { y: rows.bottom() + row, height: 1, ..inside };
+                    frame.render_widget(Line::from(theme.span(Role::Dim, line)), place);
+                }
+            }
         }
     }
     let x = inside.x + 2 + u16::try_from(at).unwrap_or(0);

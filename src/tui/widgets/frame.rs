@@ -53,11 +53,23 @@ pub fn header(app: &App, frame: &mut Frame<'_>, area: Rect) {
         left = tabs;
     }
     let used = width(&left);
-    let shown = text::truncate(&who, room.saturating_sub(used + 2)).into_owned();
+    let left_over = room.saturating_sub(used + 2);
+    // Rather the name without its domain than a mark at the end that nobody sees.
+    let who = if text::width(&who) > left_over { name_of(app) } else { who };
+    let shown = text::truncate(&who, left_over).into_owned();
     let pad = room.saturating_sub(used + text::width(&shown));
     left.push(Span::raw(" ".repeat(pad)));
     left.push(theme.span(if acting { Role::Warn } else { Role::Dim }, shown));
     frame.render_widget(Line::from(left), Rect { height: 1, ..area });
+}
+
+/// Who acts, in few words.
+fn name_of(app: &App) -> String {
+    let session = &app.session;
+    let name = words::short(&session.principal);
+    let acting = if session.principal == session.own { "" } else { "acting as " };
+    let read_only = if app.read_only { " · read-only" } else { "" };
+    text::safe(&format!("{acting}{name}{read_only}")).into_owned()
 }
 
 const fn root_scope(id: ActionId) -> actions::Scope {
@@ -126,11 +138,25 @@ pub fn message_lines(app: &App, width: u16, most: usize) -> Vec<Line<'static>> {
     lines
 }
 
+/// A key of the footer with its word.
+struct Hint {
+    role: Role,
+    key: String,
+    title: &'static str,
+    /// Whether it is there whatever else has room.
+    stays: bool,
+}
+
+impl Hint {
+    fn width(&self) -> usize {
+        text::width(&self.key) + 1 + text::width(self.title) + 2
+    }
+}
+
 /// The last row: the most useful keys, looked up, so that they are right.
 pub fn footer(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let theme = app.theme;
-    let mut spans: Vec<Span<'static>> = Vec::new();
-    let mut used = 0;
+    let mut hints: Vec<Hint> = Vec::new();
     for id in app.front().hints(&app.session) {
         let role = match app.availability(id) {
             Availability::Hidden => continue,
@@ -143,13 +169,24 @@ pub fn footer(app: &App, frame: &mut Frame<'_>, area: Rect) {
             ActionId::Open => app.front().open_word().unwrap_or(actions::info(id).title),
             _ => actions::info(id).title,
         };
-        let width = text::width(&key) + 1 + text::width(title) + 2;
-        if used + width > usize::from(area.width) + 2 {
-            break;
+        let stays = matches!(id, ActionId::Help | ActionId::Quit);
+        hints.push(Hint { role, key, title, stays });
+    }
+    // Help and the way out are always there; of the others the first that fit.
+    let mut room = usize::from(area.width) + 2;
+    room = room.saturating_sub(hints.iter().filter(|hint| hint.stays).map(Hint::width).sum());
+    let mut full = false;
+    hints.retain(|hint| {
+        full |= !hint.stays && hint.width() > room;
+        if !hint.stays && !full {
+            room -= hint.width();
         }
-        used += width;
-        spans.push(theme.span(role, key));
-        spans.push(theme.span(Role::Dim, format!(" {title}  ")));
+        hint.stays || !full
+    });
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    for hint in hints {
+        spans.push(theme.span(hint.role, hint.key));
+        spans.push(theme.span(Role::Dim, format!(" {}  ", hint.title)));
     }
     frame.render_widget(Line::from(spans), Rect { height: 1, ..area });
 }
