@@ -199,7 +199,7 @@ fn run(cli: Cli) -> Result<Exit> {
 fn interface(global: &Global) -> Result<Exit> {
     tui::require_terminal()?;
     let context = Context::open(&global.opening())?;
-    tui::run(context, tui::Settings::new(global.preferences(), global.read_only))?;
+    tui::run(context, &tui::Settings::new(global.preferences(), global.read_only))?;
     Ok(Exit::Done)
 }
 

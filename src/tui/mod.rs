@@ -71,7 +71,7 @@ pub fn require_terminal() -> Result<()> {
 ///
 /// # Errors
 /// There is no terminal, or it cannot be written.
-pub fn run(context: Context, settings: Settings) -> Result<()> {
+pub fn run(context: Context, settings: &Settings) -> Result<()> {
     require_terminal()?;
     let (sender, receiver) = mpsc::channel();
     let keys = events::listen(&sender).map_err(on_terminal)?;
@@ -84,7 +84,7 @@ pub fn run(context: Context, settings: Settings) -> Result<()> {
         terminal::mouse(true).map_err(on_terminal)?;
     }
     let link = Link { events: &receiver, keys: &keys };
-    let ended = drive(&mut terminal, &link, executor, &settings, &mut || frames.send_to_terminal());
+    let ended = drive(&mut terminal, &link, executor, settings, &mut || frames.send_to_terminal());
     drop(guard);
     ended.map_err(on_terminal)
 }

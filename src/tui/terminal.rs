@@ -129,8 +129,13 @@ fn install_panic_hook() {
     });
 }
 
-/// Up to so many bytes a frame reaches the terminal in one piece anyway.
-const TINY: usize = 64;
+/// Up to so many bytes a frame reaches the terminal in one piece anyway: one write, one packet.
+const TINY: usize = 512;
+
+/// How the back end ends every frame: colour by colour, and then everything at once.
+const RESETS: &[u8] = b"\x1b[39m\x1b[49m\x1b[59m\x1b[0m";
+/// What says the same.
+const RESET: &[u8] = b"\x1b[0m";
 
 /// What a frame writes, collected, so that it reaches the terminal in one piece.
 #[derive(Debug, Clone, Default)]
@@ -154,7 +159,10 @@ impl Collected {
     /// # Errors
     /// The terminal cannot be written.
     pub fn send(&self, out: &mut impl Write) -> io::Result<()> {
-        let frame = std::mem::take(&mut *self.0.borrow_mut());
+        let mut frame = std::mem::take(&mut *self.0.borrow_mut());
+        if let Some(at) = memchr::memmem::rfind(&frame, RESETS) {
+            frame.splice(at..at + RESETS.len(), RESET.iter().copied());
+        }
         if frame.is_empty() {
             return Ok(());
         }

@@ -61,7 +61,7 @@ fn read_only_leaves_no_writing_action_in_the_palette() {
         });
         assert!(!listed, "{writing}");
     }
-    stage.shows("refresh");
+    stage.type_keys("refresh").shows("Read everything again");
 }
 
 #[test]

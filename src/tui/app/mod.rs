@@ -70,6 +70,10 @@ pub struct App {
     pub undo: Vec<Undo>,
     /// How to take back what is being written.
     undoing: Option<Undo>,
+    /// Writes that take something back and are not steps of their own.
+    taking_back: usize,
+    /// What a step back could not take back, said when the rest of it is done.
+    left: Option<String>,
     /// Whether the mouse is ours.
     pub mouse: bool,
     pub asking: Option<Asking>,
@@ -101,6 +105,8 @@ impl App {
             known: Known::default(),
             undo: Vec::new(),
             undoing: None,
+            taking_back: 0,
+            left: None,
             mouse: settings.preferences.mouse.value,
             asking: None,
             messages: Vec::new(),

@@ -44,6 +44,13 @@ impl App {
 
     /// Something was written: it can be taken back, or it never can.
     pub(super) fn written(&mut self, said: &str) {
+        if self.taking_back > 0 {
+            self.taking_back -= 1;
+            if let Some(left) = self.left.take() {
+                self.say(Role::Warn, left, None);
+            }
+            return;
+        }
         let undo = self.undoing.take().unwrap_or_else(|| Undo::Never(said.to_owned()));
         self.undo.push(undo);
     }
@@ -99,8 +106,12 @@ impl App {
                          decide anew instead.",
                         open.join(", ")
                     );
-                    self.say(Role::Warn, why, None);
+                    match effects.is_empty() {
+                        true => self.say(Role::Warn, why, None),
+                        false => self.left = Some(why),
+                    }
                 }
+                self.taking_back = effects.len();
                 effects
             }
         }

@@ -456,7 +456,7 @@ impl App {
         let handled = self.front_mut().done(result);
         match (result, handled) {
             (Err(failure), None) => {
-                self.undoing = None;
+                (self.undoing, self.taking_back, self.left) = (None, 0, None);
                 self.complain(failure);
                 self.reload()
             }

@@ -24,7 +24,7 @@ pub enum Value {
     Many(Vec<(String, bool)>, usize),
     Check(bool),
     /// Lines of text.
-    Lines(Area),
+    Lines(Box<Area>),
 }
 
 /// A field with its label and a line of help.
@@ -64,7 +64,7 @@ impl Field {
 
     #[must_use]
     pub fn lines(label: &'static str, help: impl Into<String>) -> Self {
-        Self { label, help: help.into(), value: Value::Lines(Area::default()) }
+        Self { label, help: help.into(), value: Value::Lines(Box::default()) }
     }
 
     #[must_use]
@@ -387,7 +387,7 @@ impl Screen for Form {
                 if let Some(Field { value: Value::Lines(area), .. }) =
                     self.fields.get_mut(self.focus)
                 {
-                    *area = Area::new(text.trim_end());
+                    **area = Area::new(text.trim_end());
                 }
                 self.problem = None;
             }

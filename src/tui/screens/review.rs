@@ -165,9 +165,14 @@ impl Screen for Review {
     fn loaded(&mut self, loaded: &Loaded) {
         match loaded {
             Loaded::Findings { dsr, lines } if *dsr == self.dsr => {
-                self.data = Some(lines.clone());
-                // What was marked is done with once something was decided.
-                self.list.marks.retain(|id| lines.iter().any(|line| line.finding.id == *id));
+                let before = self.data.replace(lines.clone());
+                // What was marked is done with once it was decided on.
+                self.list.marks.retain(|id| {
+                    let old = before.iter().flatten().find(|line| line.finding.id == *id);
+                    let new = lines.iter().find(|line| line.finding.id == *id);
+                    let told = |line: &FindingLine| (line.choice, line.decided_because.clone());
+                    new.is_some() && old.map(told) == new.map(told)
+                });
                 let rows = self.rows().len();
                 self.list.resize(rows);
             }
