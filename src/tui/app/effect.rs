@@ -1,20 +1,15 @@
 //! What the state asks for and what comes back: the only ways between the pure core and the world.
 
-use super::CaseList;
+use super::{CaseList, Operation, Work};
 use crate::error::Error;
-use crate::model::{
-    Decision, DiagnosticKind, GivenIdentifier, Id, PlanScope, RecordKind, Severity, Sha256, Time,
-};
+use crate::model::{DiagnosticKind, Id, Time};
 use crate::ops::access::AccessView;
 use crate::ops::allowed::{AccessAllowed, CaseAllowed};
-use crate::ops::attach::Attachment;
 use crate::ops::attest::{EntryView, LogStanding, Shown, Verified};
 use crate::ops::case::CaseView;
-use crate::ops::dsr::{
-    ContextLine, Executed, FindingLine, NewRequest, Replacement, RequestAllowed, RequestView,
-};
+use crate::ops::dsr::{ContextLine, Executed, FindingLine, RequestAllowed, RequestView};
 use crate::ops::retention::{RetentionItem, Swept};
-use crate::ops::transfer::{FolderView, TransferUpload};
+use crate::ops::transfer::FolderView;
 use crate::outside::Entry;
 use crate::tui::keymap::Key;
 use crate::tui::theme::Role;
@@ -181,6 +176,8 @@ pub struct Session {
     pub engineer: bool,
     pub tenants: Vec<Id>,
     pub engineers: Vec<String>,
+    /// Decisions count only with the decider's SSH signature (SAR-7, DEL-2).
+    pub signed_decisions: bool,
     pub people: Vec<Person>,
 }
 
@@ -191,202 +188,6 @@ pub struct Person {
     pub name: String,
     /// `engineer`, or tenant and roles.
     pub part: String,
-}
-
-/// A write of milliseconds.
-#[derive(Debug, Clone)]
-pub enum Operation {
-    Consent {
-        case: CaseRef,
-        yes: bool,
-        by: String,
-        kind: String,
-    },
-    Severity {
-        case: CaseRef,
-        severity: Severity,
-        on_request_of: Option<String>,
-    },
-    RequestAccess {
-        case: CaseRef,
-        tenant: String,
-        justification: String,
-    },
-    Decide {
-        sar: Id,
-        decision: Decision,
-    },
-    RemoveAccess(Id),
-    WithdrawAccess(Id),
-    /// Read a diagnostic; it is logged (CONS-11).
-    Read {
-        case: CaseRef,
-        name: String,
-    },
-    Assign {
-        case: CaseRef,
-        engineer: String,
-    },
-    Close(CaseRef),
-    Reopen {
-        case: CaseRef,
-        permission: Option<String>,
-    },
-    Note {
-        case: CaseRef,
-        kind: RecordKind,
-        internal: bool,
-        text: String,
-    },
-    Receive(NewRequest),
-    Include {
-        dsr: Id,
-        items: Vec<String>,
-        reason: String,
-    },
-    Exclude {
-        dsr: Id,
-        items: Vec<String>,
-        reason: String,
-    },
-    Approve {
-        dsr: Id,
-        digest: Sha256,
-    },
-    GiveBack {
-        dsr: Id,
-        reason: String,
-    },
-    CancelRequest {
-        dsr: Id,
-        reason: String,
-    },
-    Redact {
-        dsr: Id,
-        items: Vec<String>,
-        reason: String,
-    },
-    Rectify {
-        dsr: Id,
-        item: String,
-        to: String,
-        reason: String,
-    },
-    Identify {
-        dsr: Id,
-        identifiers: Vec<GivenIdentifier>,
-    },
-    Restrict {
-        dsr: Id,
-        reason: String,
-    },
-    SwapContact {
-        dsr: Id,
-        with: Replacement,
-    },
-    Confirm(Id),
-    Extend {
-        dsr: Id,
-        ground: String,
-        reason: String,
-    },
-    Deny {
-        dsr: Id,
-        reason: String,
-        late: bool,
-    },
-    PutAside {
-        dsr: Id,
-        reason: String,
-    },
-    Resume(Id),
-    CloseRequest {
-        dsr: Id,
-        reason: String,
-    },
-    /// DEL-8: a legal hold on a file.
-    PlaceHold {
-        path: String,
-        reason: String,
-    },
-    /// Every hold on the file.
-    ReleaseHolds {
-        path: String,
-    },
-    TransferLink {
-        case: CaseRef,
-        add: Vec<String>,
-        remove: Vec<String>,
-    },
-}
-
-/// Work that may take long.
-#[derive(Debug, Clone)]
-pub enum Work {
-    Discover(Id),
-    Attach(Attachment),
-    Plan {
-        dsr: Id,
-        scope: Option<PlanScope>,
-        history_loss_acknowledged: bool,
-    },
-    Execute(Id),
-    Verify,
-    /// On a request, or on one transaction.
-    Report {
-        on: String,
-        out: PathBuf,
-        signed: Signed,
-    },
-    Sweep,
-    TransferAdd(TransferUpload),
-    TransferDelete {
-        case: CaseRef,
-        name: String,
-    },
-    Export {
-        dsr: Id,
-        out: PathBuf,
-    },
-}
-
-/// Who signs a report.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Signed {
-    ByNobody,
-    /// By a key in the ssh-agent.
-    ByAgent,
-    /// By a key file.
-    By(PathBuf),
-}
-
-impl Work {
-    /// What is being done, for the progress line.
-    #[must_use]
-    pub fn title(&self) -> String {
-        match self {
-            Self::Discover(dsr) => format!("Discovery for {dsr}"),
-            Self::Attach(attachment) => format!("Attaching to {}", attachment.case),
-            Self::Plan { dsr, .. } => format!("Planning {dsr}"),
-            Self::Execute(dsr) => format!("Deletion of {dsr}"),
-            Self::Verify => "Verification of the log".to_owned(),
-            Self::Report { on, .. } => format!("Report on {on}"),
-            Self::Sweep => "The sweep".to_owned(),
-            Self::TransferAdd(upload) => {
-                format!("Adding to the transfer folder of {}", upload.case)
-            }
-            Self::TransferDelete { case, .. } => {
-                format!("Deletion in the transfer folder of {}", case.id)
-            }
-            Self::Export { dsr, .. } => format!("Export of {dsr}"),
-        }
-    }
-
-    /// Whether it can be stopped: a deletion that has begun is finished.
-    #[must_use]
-    pub const fn can_stop(&self) -> bool {
-        matches!(self, Self::Discover(_) | Self::Verify)
-    }
 }
 
 /// Something went well.

@@ -4,21 +4,25 @@ mod cases;
 mod effect;
 mod menu;
 mod mouse;
+mod operation;
 mod palette;
 mod screen;
 mod undo;
 mod update;
+mod work;
 
 pub use cases::{CaseList, Sort};
 pub use effect::{
-    AccessData, Action, AuditLine, CaseData, Done, Effect, Failure, Load, Loaded, LogData,
-    Operation, Person, Session, Signed, Then, Work, kinds,
+    AccessData, Action, AuditLine, CaseData, Done, Effect, Failure, Load, Loaded, LogData, Person,
+    Session, Then, kinds,
 };
 pub use menu::{Menu, MenuKind};
+pub use operation::Operation;
 pub use palette::{Entry, Known, Palette};
 pub use screen::{List, Question, Screen, Step, passes};
 pub use undo::Undo;
 pub use update::filtered;
+pub use work::{Signed, Work};
 
 use super::actions::{self, ActionId, Availability, Scope};
 use super::keymap::Keymap;

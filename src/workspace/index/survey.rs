@@ -143,8 +143,12 @@ impl Workspace {
         let size = |at: &usize| known.get(ids[*at].as_str()).map_or(0, |k| run.rows_of(*k));
         order.sort_by_key(|at| std::cmp::Reverse(size(at)));
         let next = AtomicUsize::new(0);
-        // What the index answers keeps processors busy, what has to be read waits for disks.
-        let threads = if old.is_some() { env::processors() } else { env::readers() };
+        let threads = if self.is_worth_threads(look.parts, &ids, old.as_ref()) {
+            // What the index answers keeps processors busy, what has to be read waits for disks.
+            if old.is_some() { env::processors() } else { env::readers() }
+        } else {
+            1
+        };
         let work = || {
             while let Some(&at) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let id = &ids[at];
@@ -176,6 +180,24 @@ impl Workspace {
         }
         total.saved = run.save(parts, renewed);
         Ok((seen, found, total))
+    }
+
+    /// Whether a survey of these tenants is long enough that starting threads for it pays.
+    fn is_worth_threads(&self, parts: Parts, ids: &[Id], old: Option<&Stored>) -> bool {
+        let is_many = |records: usize| records >= SMALL;
+        match (parts, old) {
+            (Parts::Tenants, _) => is_many(ids.len()),
+            (_, Some(old)) => is_many(old.rows()),
+            // A directory that cannot be listed fails where it is needed.
+            (_, None) => ids
+                .iter()
+                .scan(ids.len(), |seen, id| {
+                    let cases = self.fs.list(&layout::cases(id)).map_or(0, |entries| entries.len());
+                    *seen += cases;
+                    Some(*seen)
+                })
+                .any(is_many),
+        }
     }
 
     /// The tenants that are valid, without values of people's own.
