@@ -5,6 +5,7 @@ mod effect;
 mod menu;
 mod mouse;
 mod operation;
+mod over;
 mod palette;
 mod screen;
 mod undo;
