@@ -237,7 +237,7 @@ pub const ACTIONS: &[Info] = &[
     write(A::CaseAssign, "case_assign", "assign", "Assign the case to an engineer", S::Case, Danger::None, &["t"]),
     write(A::CaseClose, "case_close", "close", "Close the case: consent and access end with it", S::Case, Confirm, &["x"]),
     write(A::CaseReopen, "case_reopen", "reopen", "Reopen the case; what closing ended stays ended", S::Case, Danger::None, &["o"]),
-    write(A::CaseRequest, "case_request", "data subject request", "Take a data subject request for this customer", S::Case, Danger::None, &["r"]),
+    write(A::CaseRequest, "case_request", "take a request", "Take a data subject request for this customer", S::Case, Danger::None, &["r"]),
     write(A::CaseHold, "case_hold", "legal hold", "Put the file in focus on legal hold, or release it", S::Case, Danger::None, &["H"]),
     write(A::TransferAdd, "transfer_add", "add to transfer", "Put a file into the transfer folder", S::Case, Danger::None, &["u"]),
     write(A::TransferDelete, "transfer_delete", "delete from transfer", "Delete the transfer file in focus, as the customer's account", S::Case, Confirm, &["X"]),

@@ -119,7 +119,7 @@ fn sar_7_a_decision_is_imported_with_its_signature() {
     std::fs::write(&statement, text).unwrap();
     let name = statement.to_str().unwrap();
     stock(&["-Y", "sign", "-q", "-n", "decision@caseward", "-f", key_name, name]);
-    stage.type_keys("@jjjj<enter>2y").shows("Approve SAR-6JWD83PK, signed");
+    stage.type_keys("@jjjj<enter>2A").shows("Approve SAR-6JWD83PK, signed");
     stage.shows("caseward --as adele@contoso.com access");
     stage.type_keys("<tab><enter>").shows("Name the file with the signature.");
     // The statement itself is no signature of it.

@@ -296,7 +296,9 @@ impl Screen for CaseScreen {
     fn hints(&self, _session: &Session) -> Vec<ActionId> {
         let mut hints = vec![ActionId::Right, ActionId::Menu];
         hints.extend(match self.tab {
-            Tab::Overview => vec![ActionId::CaseConsent, ActionId::CaseAttach],
+            Tab::Overview => {
+                vec![ActionId::CaseConsent, ActionId::CaseAttach, ActionId::CaseRequest]
+            }
             Tab::Records => vec![ActionId::CaseNote, ActionId::CaseHold],
             Tab::Diagnostics => {
                 vec![

@@ -296,10 +296,10 @@ impl Screen for Review {
         vec![
             ActionId::FindingInclude,
             ActionId::FindingExclude,
-            ActionId::Mark,
-            ActionId::FindingContext,
             ActionId::Open,
             ActionId::Menu,
+            ActionId::Mark,
+            ActionId::FindingContext,
             ActionId::Help,
             ActionId::Quit,
         ]
