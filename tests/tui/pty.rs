@@ -389,7 +389,8 @@ fn stopped_from_outside_and_continued() {
     let demo = Demo::new();
     let mut pty = demo.open();
     pty.signal(Signal::TSTP);
-    pty.wait("given back", |screen| !screen.alternate_screen());
+    pty.stopped();
+    is_given_back(&pty);
     pty.signal(Signal::CONT);
     pty.wait("taken again", |screen| {
         screen.alternate_screen() && screen.contents().contains("Cases (13)")
