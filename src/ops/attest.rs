@@ -5,10 +5,12 @@ use crate::attest::{Body, Check, Checkpoint, Entry, Log, TxId, Verification, Ver
 use crate::env;
 use crate::error::{Error, Result};
 use crate::fs::RelPath;
-use crate::model::{Sha256, Time};
+use crate::model::{Id, Sha256, Time};
 use crate::outside;
+use crate::text;
 use crate::workspace::layout;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -244,7 +246,15 @@ pub fn verify_until(
         None => None,
     };
     let options = VerifyOptions { last_seen, checkpoint: handed_in };
-    let result = log.verify_until(&options, stop, progress).ok_or(Error::Interrupted)?;
+    // Before the log is read: a record is written after the entries that it names.
+    let named = named_transactions(context)?;
+    let mut result = log.verify_until(&options, stop, progress).ok_or(Error::Interrupted)?;
+    // What is wrong with the log itself comes first.
+    if result.ok {
+        let check = check_records(&log, named)?;
+        result.ok = check.ok;
+        result.checks.push(check);
+    }
     if result.ok && !context.read_only {
         remember(seen.as_deref(), &result);
     }
@@ -255,6 +265,53 @@ pub fn verify_until(
         checks: result.checks,
         open: result.open.map(|tx| tx.to_string()),
     })
+}
+
+/// The transactions that records of requests name, each with the request. A record that is not valid
+/// is listed elsewhere, and says nothing here.
+fn named_transactions(context: &Context) -> Result<BTreeMap<TxId, Id>> {
+    let mut named = BTreeMap::new();
+    for tenant in context.tenants()? {
+        let mut add = |tx: &str, request: &Id| {
+            if let Ok(tx) = tx.parse() {
+                named.insert(tx, request.clone());
+            }
+        };
+        for request in context.workspace.dsrs(&tenant.domain)?.0 {
+            request.value.executions.iter().for_each(|done| add(&done.tx, &request.value.id));
+        }
+        for request in context.workspace.transfer_requests(&tenant.domain)?.0 {
+            request.value.executions.iter().for_each(|done| add(&done.tx, &request.value.id));
+        }
+    }
+    Ok(named)
+}
+
+/// Whether the log has what the workspace's own records say is in it: one that was exchanged as a
+/// whole, with its key, is as consistent as any.
+fn check_records(log: &Log, named: BTreeMap<TxId, Id>) -> Result<Check> {
+    let (name, mut missing) = ("records", named);
+    let count = missing.len();
+    if count > 0 {
+        log.entries_where(&mut |leaf| {
+            if let Body::End { tx, .. } = &leaf.body {
+                missing.remove(tx);
+            }
+            false
+        })?;
+    }
+    let detail = match missing.first_key_value() {
+        None if count == 0 => "no request names a transaction".to_owned(),
+        None => format!(
+            "{} named by requests, all in the log",
+            text::plural(count as u64, "transaction")
+        ),
+        Some((tx, request)) => format!(
+            "{request} names transaction {tx}, which is not in this log: another log took its place, or \
+             the records come from elsewhere"
+        ),
+    };
+    Ok(Check { name, ok: missing.is_empty(), detail })
 }
 
 /// Where this user's newest checkpoint of a log is kept: named by the log's key.
@@ -280,7 +337,7 @@ pub fn shred(context: &Context, tx: &str) -> Result<u64> {
     context.require_writable()?;
     context.actor.require_engineer("ATT-2", "destroy an opening")?;
     let tx: TxId = tx.parse().map_err(|_| Error::Usage {
-        message: format!("`{}` is no transaction id", crate::text::safe(tx)),
+        message: format!("`{}` is no transaction id", text::safe(tx)),
         hint: Some("32 hex digits; `caseward attest log` lists them".to_owned()),
     })?;
     let mut session = log_of(context).lock(super::dsr::clock_of(context))?;

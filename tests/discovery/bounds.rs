@@ -3,7 +3,10 @@
 
 use crate::build::{Zip, gzip, zip};
 use crate::persona::*;
-use caseward::discovery::{Content, Limits, Outcome, ProblemKind, Source, Target, run};
+use caseward::discovery::{
+    Content, Identifier, IdentifierType, IntakeOptions, Limits, Outcome, ProblemKind, Query,
+    Source, Target, run,
+};
 use caseward::fs::{Fs, RealFs, RelPath};
 use std::collections::BTreeMap;
 use std::io;
@@ -186,4 +189,28 @@ fn an_archive_of_many_members_is_searched_to_the_last() {
         assert_eq!(hit.map(|hit| hit.outcome), Some(Outcome::Match));
         assert!(result.problems.is_empty(), "{:?}", result.problems);
     }
+}
+
+/// A stretch of one byte is passed over; what stands at its edges is not, nor an identifier that is
+/// one character many times over.
+#[test]
+fn a_stretch_of_one_byte_hides_nothing() {
+    // Smaller than the files, so that they are searched piece by piece.
+    let limits = Limits { memory: 64 << 10, ..Limits::default() };
+    for filler in [0_u8, b'0', 0xFF] {
+        for (before, after) in [(0, 600 << 10), (600 << 10, 0), (600_001, 600_001)] {
+            let mut bytes = vec![filler; before];
+            bytes.extend_from_slice(format!(" {EMAIL} ").as_bytes());
+            bytes.extend(vec![filler; after]);
+            let result = persona().scan_file(&mut bytes.as_slice(), &limits);
+            assert_eq!(result.outcome(), Some(Outcome::Match), "{filler} {before} {after}");
+        }
+    }
+    let seven = Identifier::parse(IdentifierType::Custom, "7777777", &IntakeOptions::default());
+    let query = Query::compile(&[seven.unwrap()]);
+    assert_eq!(
+        query.scan_bytes(b"7777777", &Limits::default()).outcome(),
+        Some(Outcome::Match),
+        "one digit seven times"
+    );
 }

@@ -62,6 +62,24 @@ fn att_1_every_change_of_the_log_is_detected() {
     assert!(verify(&world).ok);
 }
 
+/// A log that is whole and signed by its own key, and is not the one in which the records stand.
+#[test]
+fn att_1_a_log_that_took_anothers_place_is_noticed() {
+    let (world, tx) = after_a_deletion();
+    let log = attest::log_of(&world.as_engineer(ANA));
+    let origin = world.workspace.config().origin.clone();
+    assert!(log.size().unwrap() == 3 && verify(&world).ok);
+    std::fs::remove_dir_all(world.inside(".attest")).unwrap();
+    Log::create(Arc::clone(world.workspace.fs()), &origin, time(NOW)).unwrap();
+    let verified = verify(&world);
+    let failed: Vec<_> = verified.checks.iter().filter(|check| !check.ok).collect();
+    assert!(!verified.ok && failed.len() == 1, "{:?}", verified.checks);
+    assert_eq!(failed[0].name, "records");
+    assert!(failed[0].detail.contains(&tx.to_string()), "{}", failed[0].detail);
+    // Without a record that names it there is nothing to hold it against.
+    assert!(verify(&World::demo()).ok);
+}
+
 #[test]
 fn att_2_destroying_an_opening_never_breaks_the_log() {
     let (world, tx) = after_a_deletion();

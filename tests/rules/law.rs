@@ -41,6 +41,16 @@ fn law_1_more_time_is_taken_once_with_reasons_inside_the_first_month() {
 }
 
 #[test]
+fn dsr_1_a_request_that_has_ended_gets_no_more_time() {
+    let world = World::demo();
+    let dsr = taken(&world, Regulation::Gdpr, "2026-10-31T10:00:00Z");
+    let ana = world.as_engineer(ANA);
+    ops::cancel(&ana, &dsr, "withdrawn").unwrap();
+    assert_eq!(refused(ops::extend(&ana, &dsr, "complexity", "many systems")).rule, "DSR-1");
+    last_is_failure(&world.audit("contoso.com"), "DSR-1");
+}
+
+#[test]
 fn law_2_a_day_off_rolls_only_where_the_policy_says_so() {
     // 2026-02-28 is a Saturday, 2026-05-01 a holiday before a weekend.
     let days = ["2026-05-01".parse().unwrap()];
@@ -240,7 +250,7 @@ fn law_5_the_nature_of_an_answer_is_what_was_done() {
 }
 
 #[test]
-fn law_7_and_case_9_the_report_says_what_was_chosen_what_copies_there_are_and_what_law_keeps() {
+fn law_7_case_9_the_report_says_what_was_chosen_what_copies_there_are_and_what_law_keeps() {
     let mut world = World::demo();
     world.set_policy(|policy| policy.case_months_after_close = 6);
     let (ana, ben) = (world.as_engineer(ANA), world.as_engineer(BEN));

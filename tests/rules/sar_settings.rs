@@ -1,9 +1,13 @@
 //! SAR-15 … SAR-18: what a workspace may set about access requests, and what is told of them.
 
 use super::world::*;
-use caseward::model::{AccessRequest, Activity, AuditResult, Decision, DiagnosticKind, Id, Span};
+use caseward::model::{
+    AccessRequest, Activity, Approval, AuditResult, Decision, DiagnosticKind, Ended, EndedState,
+    Id, PolicySettings, Slot, Span, Time,
+};
 use caseward::ops::access::{self as ops, AccessFilter, DecisionInput};
 use caseward::ops::case as cases;
+use caseward::policy::access::{Matter, SarState};
 
 const LEE: &str = "lee@contoso-test.com";
 const TEST: &str = "contoso-test.com";
@@ -158,6 +162,48 @@ fn sar_16_the_case_may_end_it_earlier() {
     ops::settle_lapsed(&world.at("2027-11-22T00:00:00Z", ANA)).unwrap();
     let removals = logged(&world, TEST, &sar);
     assert_eq!(removals.iter().filter(|(name, _)| *name == "Approval removed").count(), 1);
+}
+
+/// The records of one request, with its case closed or not, at one moment.
+#[test]
+fn sar_10_sar_11_sar_15_sar_16_what_falls_on_the_same_second() {
+    let world = World::demo();
+    let sar = id("SAR-4F7K2M9Q");
+    let (_, request) = world.workspace.find_access_request(&sar).unwrap();
+    let request = request.value;
+    let approval = world.workspace.approval(&id(TEST), &sar).unwrap().unwrap().value;
+    let open = world.case(MIGRATION);
+    let of =
+        |request: &AccessRequest, approval: &Approval, shut: Time, settings: &PolicySettings| {
+            let case = closed(open.clone(), &shut.to_rfc3339());
+            let matter = Matter { request, approval: Some(approval), case: Some(&case) };
+            let status = matter.status(settings, shut);
+            (status.state, status.lapsed)
+        };
+    let plain = PolicySettings::default();
+    let noon = time("2026-12-01T12:00:00Z");
+    // A closing counts from its own second on, and a removal in that second came before it.
+    assert_eq!(of(&request, &approval, noon, &plain), (SarState::Completed, false));
+    let ended = Some(Ended { state: EndedState::Removed, at: noon, by: Some(LEE.to_owned()) });
+    let removed = Approval { ended, ..approval.clone() };
+    assert_eq!(of(&request, &removed, noon, &plain), (SarState::Removed, false));
+    // Who closes in the second in which a setting would end it was not late.
+    let day = "1d".parse::<Span>().unwrap();
+    let settings =
+        PolicySettings { max_duration: Some(day), pending_ttl: Some(day), ..plain.clone() };
+    let approved_at = request.request_slot.as_ref().unwrap().at;
+    let approved_at = approved_at.max(approval.resource_slot.as_ref().unwrap().at);
+    let over = approved_at + day.delta();
+    assert_eq!(of(&request, &approval, over, &settings), (SarState::Completed, false));
+    let pending = AccessRequest { request_slot: None, outcome: None, ..request.clone() };
+    let undecided = Approval { resource_slot: None, ended: None, ..approval.clone() };
+    let lapses = pending.created_at + day.delta();
+    assert_eq!(of(&pending, &undecided, lapses, &settings), (SarState::Canceled, false));
+    // SAR-9: a No ends it whatever else the records do not say.
+    let slot = request.request_slot.clone().unwrap();
+    let no = Some(Slot { decision: Decision::Rejected, ..slot });
+    let rejected = AccessRequest { request_slot: no, ..request };
+    assert_eq!(of(&rejected, &approval, noon, &plain), (SarState::Rejected, false));
 }
 
 #[test]

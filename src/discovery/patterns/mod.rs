@@ -31,10 +31,18 @@ pub struct Query {
     pub(crate) signs: Vec<u8>,
     /// Some identifier is a phone number.
     pub(crate) phones: bool,
+    /// Some identifier is one character many times over, so a stretch of one byte may hold it.
+    pub(crate) monotone: bool,
     /// Bytes around a trigger that can hold a whole identifier.
     pub(crate) margin: usize,
     /// Fewest characters of base64 that can hold an identifier.
     pub(crate) shortest_base64: usize,
+}
+
+/// Whether a value has no two different letters or digits.
+fn is_monotone(value: &str) -> bool {
+    let mut signs = fold_str(value).into_iter().filter(|sign| sign.is_alphanumeric());
+    signs.next().is_none_or(|first| signs.all(|sign| sign == first))
 }
 
 #[derive(Debug)]
@@ -86,6 +94,7 @@ impl Query {
             index: AnchorIndex::new(anchors),
             foreign,
             signs,
+            monotone: identifiers.iter().any(|id| is_monotone(id.value())),
             phones: identifiers.iter().any(|id| id.kind() == IdentifierType::Phone),
             margin: 0,
             shortest_base64: (shortest.min(24) * 4 / 3).clamp(16, 23),

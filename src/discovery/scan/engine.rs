@@ -130,6 +130,9 @@ impl<'q> Engine<'q> {
         if self.look.done() {
             return;
         }
+        if self.is_empty_of_all(view.bytes) {
+            return self.look.view(view);
+        }
         self.view_without_base64(view);
         if view.depth < MAX_VIEWS && !self.cancelled() {
             self.base64(view);
@@ -151,8 +154,20 @@ impl<'q> Engine<'q> {
 
     /// Searches packed bytes: only what stands in them as it is.
     pub(super) fn packed_view(&mut self, view: &View) {
+        if self.is_empty_of_all(view.bytes) {
+            return self.look.view(view);
+        }
         let found = self.raw(view);
         self.record(view, found);
+    }
+
+    /// Whether the bytes are one byte over and over, as in holes of dumps and in bombs: no code that
+    /// is read here makes two different characters of them.
+    fn is_empty_of_all(&self, bytes: &[u8]) -> bool {
+        !self.query.monotone && bytes.len() > 1 && bytes.first() == bytes.last() && {
+            let (without_last, without_first) = (&bytes[..bytes.len() - 1], &bytes[1..]);
+            without_last == without_first
+        }
     }
 
     fn record(&mut self, view: &View, found: BTreeMap<(usize, usize), Occurrence>) {
