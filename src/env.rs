@@ -84,16 +84,20 @@ pub fn state_dir() -> Option<PathBuf> {
     base.is_absolute().then(|| base.join("caseward"))
 }
 
+/// Where this user's configuration lies (XDG).
+#[must_use]
+pub fn config_dir() -> Option<PathBuf> {
+    let base = match variable("XDG_CONFIG_HOME") {
+        Some(dir) => PathBuf::from(dir),
+        None => PathBuf::from(variable("HOME")?).join(".config"),
+    };
+    base.is_absolute().then(|| base.join("caseward"))
+}
+
 /// A directory for what the user did not name a place for.
 #[must_use]
 pub fn temp_dir() -> PathBuf {
     std::env::temp_dir()
-}
-
-/// The editor to write a note with.
-#[must_use]
-pub fn editor() -> Option<String> {
-    variable("VISUAL").or_else(|| variable("EDITOR"))
 }
 
 /// A directory that only this user can read and that vanishes when dropped.

@@ -2,8 +2,8 @@
 //!
 //! In reading order: [`model`] is what records are, [`policy`] what the rules allow, [`fs`] the file
 //! system behind a seam, [`workspace`] where records live, [`discovery`] finds identifiers, [`attest`]
-//! removes files and proves it, [`report`] tells the customer, [`ops`] is every operation, and
-//! [`cli`] and [`tui`] are its two faces.
+//! removes files and proves it, [`report`] tells the customer, [`ops`] is every operation,
+//! [`cli`] and [`tui`] are its two faces, and [`preferences`] what this user prefers of them.
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests look at files from outside"))]
 
@@ -18,7 +18,9 @@ pub mod model;
 pub mod ops;
 pub mod outside;
 pub mod policy;
+pub mod preferences;
 pub mod report;
 pub mod text;
+pub mod tools;
 pub mod tui;
 pub mod workspace;

@@ -216,16 +216,44 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     write().map_err(|error| Error::io("write", path.display(), error))
 }
 
+/// A file or directory of the user's, as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub name: String,
+    pub is_dir: bool,
+    pub size: u64,
+    pub changed: Option<crate::model::Time>,
+}
+
+/// Entries that a list of a directory has at most.
+const MOST_ENTRIES: usize = 10_000;
+
+/// The directories and regular files in a directory, directories first, each by name. Links, FIFOs
+/// and names that are no UTF-8 are left out: they are not attached either.
+///
+/// # Errors
+/// It is no directory, or not permitted.
+pub fn list_dir(path: &Path) -> Result<Vec<Entry>> {
+    let entries =
+        std::fs::read_dir(path).map_err(|error| Error::io("list", path.display(), error))?;
+    let mut found: Vec<Entry> = entries
+        .filter_map(std::result::Result::ok)
+        .take(MOST_ENTRIES)
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let about = entry.metadata().ok()?;
+            let listed = about.is_dir() || about.is_file();
+            let changed = about.modified().ok().map(crate::model::Time::from);
+            let (is_dir, size) = (about.is_dir(), about.len());
+            (listed && !name.starts_with('.')).then_some(Entry { name, is_dir, size, changed })
+        })
+        .collect();
+    found.sort_by(|a, b| (!a.is_dir, &a.name).cmp(&(!b.is_dir, &b.name)));
+    Ok(found)
+}
+
 /// Whether something is there.
 #[must_use]
 pub fn exists(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok()
-}
-
-/// Makes an empty file to be filled by the user's editor.
-///
-/// # Errors
-/// Whatever the file system answers.
-pub fn create_empty(path: &Path) -> Result<()> {
-    std::fs::write(path, "").map_err(|error| Error::io("write", path.display(), error))
 }

@@ -10,7 +10,6 @@ use crate::ops::case::{self, CaseFilter, CaseLine, CaseView, NewCase};
 use crate::ops::consent;
 use crate::outside;
 use crate::text;
-use anyhow::{Context as _, ensure};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::io::{IsTerminal, Read};
@@ -243,7 +242,7 @@ impl CaseCommand {
                 )?;
             }
             Self::Rm { case } => case::remove(&context, &case)?,
-            Self::Note(note) => note.run(&context, &out)?,
+            Self::Note(note) => note.run(global, &context, &out)?,
         }
         Ok(Exit::Done)
     }
@@ -258,7 +257,7 @@ fn say(out: &Out, name: &str, case: &crate::workspace::CaseRef, what: &str) -> R
 }
 
 impl CaseNote {
-    fn run(self, context: &Context, out: &Out) -> Result<()> {
+    fn run(self, global: &Global, context: &Context, out: &Out) -> Result<()> {
         let (mut source, shown): (Box<dyn Read>, String) = match &self.file {
             Some(path) if path.as_os_str() == "-" => {
                 (Box::new(std::io::stdin()), "standard input".to_owned())
@@ -267,7 +266,7 @@ impl CaseNote {
             None if !std::io::stdin().is_terminal() => {
                 (Box::new(std::io::stdin()), "standard input".to_owned())
             }
-            None => (Box::new(std::io::Cursor::new(from_editor()?)), "the editor".to_owned()),
+            None => (Box::new(std::io::Cursor::new(from_editor(global)?)), "the editor".to_owned()),
         };
         let noted =
             case::add_record(context, &self.case, self.kind, self.internal, &mut *source, &shown)?;
@@ -286,33 +285,12 @@ impl CaseNote {
 }
 
 /// What the user writes in their editor.
-fn from_editor() -> Result<Vec<u8>> {
-    let Some(editor) = crate::env::editor() else {
-        return Err(Error::Usage {
-            message: "neither $VISUAL nor $EDITOR is set".to_owned(),
-            hint: Some("give the text with --file FILE, or on standard input".to_owned()),
-        });
-    };
-    edit(&editor).map_err(|error| Error::Usage {
-        message: format!("nothing was added: {error:#}"),
+fn from_editor(global: &Global) -> Result<Vec<u8>> {
+    let editor = global.preferences().require_editor()?;
+    crate::tools::edit(&editor, "note.md", b"").map_err(|error| Error::Usage {
+        message: format!("nothing was added: {error}"),
         hint: Some("set $EDITOR to a program that waits, or use --file FILE".to_owned()),
     })
-}
-
-/// Runs the editor on an empty file that only this user can read, and returns what it holds then.
-fn edit(editor: &str) -> anyhow::Result<Vec<u8>> {
-    let dir = crate::env::private_temp_dir()?;
-    let path = dir.path().join("note.md");
-    outside::create_empty(&path)?;
-    let mut words = editor.split_whitespace();
-    let program = words.next().context("the editor's name is empty")?;
-    let status = std::process::Command::new(program)
-        .args(words)
-        .arg(&path)
-        .status()
-        .with_context(|| format!("the editor `{editor}` cannot be run"))?;
-    ensure!(status.success(), "the editor `{editor}` ended without success");
-    Ok(outside::read(&path)?)
 }
 
 fn print_list(context: &Context, out: &Out, cases: &[CaseLine]) -> Result<()> {

@@ -22,7 +22,8 @@ mod transfer;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::ops::{Context, Opening};
-use crate::tui::{self, theme::Theme};
+use crate::preferences::{Flags, Preferences, Surroundings};
+use crate::tui;
 use clap::{Args, Parser, Subcommand};
 use output::{ColorChoice, Out};
 use serde::Serialize;
@@ -69,6 +70,12 @@ struct Global {
     /// Colour
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     color: ColorChoice,
+    /// Your configuration [default: $CASEWARD_CONFIG, else $XDG_CONFIG_HOME/caseward/config.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The terminal interface in lines of plain ASCII, for a screen reader
+    #[arg(long, global = true)]
+    plain: bool,
     /// Change nothing, not even what recovery or the audit log would write
     #[arg(long, global = true)]
     read_only: bool,
@@ -192,8 +199,7 @@ fn run(cli: Cli) -> Result<Exit> {
 fn interface(global: &Global) -> Result<Exit> {
     tui::require_terminal()?;
     let context = Context::open(&global.opening())?;
-    let theme = Theme { mono: !output::is_coloured(global.color) };
-    tui::run(context, tui::Settings { theme, read_only: global.read_only })?;
+    tui::run(context, &tui::Settings::new(global.preferences(), global.read_only))?;
     Ok(Exit::Done)
 }
 
@@ -204,6 +210,17 @@ impl Global {
             acting_as: self.acting_as.clone(),
             read_only: self.read_only,
         }
+    }
+
+    /// What this user prefers.
+    fn preferences(&self) -> Preferences {
+        let color = match self.color {
+            ColorChoice::Auto => None,
+            ColorChoice::Always => Some(true),
+            ColorChoice::Never => Some(false),
+        };
+        let flags = Flags { config: self.config.clone(), plain: self.plain, color };
+        Preferences::load(&flags, &Surroundings::now())
     }
 
     /// Opens the workspace for a command.

@@ -26,6 +26,14 @@ pub struct Examination {
     pub problems: Vec<Problem>,
 }
 
+impl Examination {
+    /// Adds what a face knows of itself.
+    pub fn add(&mut self, findings: Vec<Finding>) {
+        self.ok &= findings.iter().all(|finding| finding.ok);
+        self.checks.extend(findings);
+    }
+}
+
 /// Examines the program's surroundings and the workspace. Changes nothing.
 ///
 /// # Errors

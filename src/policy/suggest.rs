@@ -40,6 +40,13 @@ pub fn of_name(name: &str) -> Option<(DiagnosticKind, &'static [Category])> {
     found.map(|(_, kind, categories)| (*kind, *categories))
 }
 
+/// The part of a name that [`of_name`] goes by.
+#[must_use]
+pub fn because(name: &str) -> Option<&'static str> {
+    let name = name.to_lowercase();
+    NAMES.iter().map(|(part, _, _)| *part).find(|part| name.contains(part))
+}
+
 /// What diagnostics of this kind usually hold. DIAG-4: identity logs hold user names and
 /// pseudonymous identifiers.
 #[must_use]

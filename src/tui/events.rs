@@ -3,13 +3,18 @@
 use super::app::Action;
 use super::terminal;
 use ratatui::crossterm::event;
+use ratatui::crossterm::terminal::size;
 use rustix::event::{PollFd, PollFlags, poll};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use rustix::pipe::PipeFlags;
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level;
 use std::io;
-use std::sync::mpsc::Sender;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
+use std::time::Duration;
 
 /// Something happened.
 #[derive(Debug)]
@@ -24,16 +29,59 @@ pub enum Event {
     Gone(io::Error),
 }
 
+/// Whether the terminal is another program's for a while: an editor's, or a pager's.
+static AWAY: AtomicBool = AtomicBool::new(false);
+
+/// The thread that reads keys, and how to have it leave the terminal to somebody else.
+#[derive(Debug)]
+pub struct Keys {
+    wake: OwnedFd,
+    stopped: Receiver<()>,
+    go_on: Sender<()>,
+}
+
+impl Keys {
+    /// Runs something that reads the terminal itself; meanwhile no key is taken from it.
+    ///
+    /// # Errors
+    /// The thread that reads keys is gone, or the terminal cannot be taken again.
+    pub fn away<T>(&self, run: impl FnOnce() -> T) -> io::Result<T> {
+        let gone = || io::Error::other("nobody reads keys any more");
+        rustix::io::write(&self.wake, b"!")?;
+        self.stopped.recv().map_err(|_| gone())?;
+        AWAY.store(true, Ordering::SeqCst);
+        terminal::give_back();
+        let done = run();
+        let taken = terminal::take_again();
+        AWAY.store(false, Ordering::SeqCst);
+        self.go_on.send(()).map_err(|_| gone())?;
+        taken.map(|()| done)
+    }
+}
+
 /// Starts the threads that wait for keys, for signals and for the end of the link.
 ///
 /// # Errors
-/// A signal cannot be watched.
-pub fn listen(to: &Sender<Event>) -> io::Result<()> {
-    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT])?;
+/// A signal cannot be watched, or there is no thread.
+pub fn listen(to: &Sender<Event>) -> io::Result<Keys> {
+    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT, SIGWINCH])?;
     let sender = to.clone();
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
         for signal in signals.forever() {
+            let away = AWAY.load(Ordering::SeqCst);
             let sent = match signal {
+                // A key at a terminal that is another program's: that one is meant.
+                SIGINT if away => Ok(()),
+                SIGTSTP if away => {
+                    let _ = low_level::emulate_default_handler(SIGTSTP);
+                    Ok(())
+                }
+                SIGWINCH => match size() {
+                    Ok((columns, rows)) => {
+                        sender.send(Event::Terminal(event::Event::Resize(columns, rows)))
+                    }
+                    Err(_) => Ok(()),
+                },
                 SIGTSTP => sender.send(Event::Stop),
                 SIGCONT => sender.send(Event::Continue),
                 ending => {
@@ -47,19 +95,54 @@ pub fn listen(to: &Sender<Event>) -> io::Result<()> {
         }
     })?;
     thread::Builder::new().name("link".to_owned()).spawn(wait_for_hang_up)?;
+    let (wait, wake) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
+    let (tell, stopped) = mpsc::channel();
+    let (go_on, resumed) = mpsc::channel();
     let sender = to.clone();
     thread::Builder::new().name("keys".to_owned()).spawn(move || {
+        let stdin = io::stdin();
         loop {
-            let (event, last) = match event::read() {
-                Ok(event) => (Event::Terminal(event), false),
-                Err(error) => (Event::Gone(error), true),
-            };
-            if sender.send(event).is_err() || last {
+            let mut fds = [PollFd::new(&stdin, PollFlags::IN), PollFd::new(&wait, PollFlags::IN)];
+            if let Err(error) = poll(&mut fds, None) {
+                if error == rustix::io::Errno::INTR {
+                    continue;
+                }
+                let _ = sender.send(Event::Gone(error.into()));
+                return;
+            }
+            if !fds[1].revents().is_empty() {
+                // Somebody else reads the terminal until told otherwise.
+                let _ = rustix::io::read(&wait, &mut [0; 1]);
+                if tell.send(()).is_err() || resumed.recv().is_err() {
+                    return;
+                }
+                continue;
+            }
+            if !hand_over(&sender) {
                 return;
             }
         }
     })?;
-    Ok(())
+    Ok(Keys { wake, stopped, go_on })
+}
+
+/// Sends everything that was typed; whether there is more to come.
+fn hand_over(to: &Sender<Event>) -> bool {
+    loop {
+        let (event, last) = match event::read() {
+            // The signal tells, also while nobody types.
+            Ok(event::Event::Resize(..)) => (None, false),
+            Ok(event) => (Some(Event::Terminal(event)), false),
+            Err(error) => (Some(Event::Gone(error)), true),
+        };
+        if event.is_some_and(|event| to.send(event).is_err()) || last {
+            return false;
+        }
+        // What was read with it comes at once; the moment is for the source to look.
+        if !event::poll(Duration::from_millis(1)).unwrap_or(false) {
+            return true;
+        }
+    }
 }
 
 /// Gives the terminal back and ends as the signal would have. What is being written is left to its

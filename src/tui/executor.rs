@@ -85,7 +85,13 @@ impl Executor {
                 });
                 vec![Action::Done(done.map_err(|error| Failure::from(&error)))]
             }
-            Effect::Suspend | Effect::Redraw => Vec::new(),
+            // The loop does these, which has the terminal.
+            Effect::Suspend
+            | Effect::Redraw
+            | Effect::Copy { .. }
+            | Effect::Edit { .. }
+            | Effect::Page { .. }
+            | Effect::Mouse(_) => Vec::new(),
         }
     }
 
@@ -101,7 +107,7 @@ impl Executor {
             Load::Session => Loaded::Session(Box::new(self.session()?)),
             Load::Cases => {
                 let (lines, status) = status::landing(context, Freshness::Checked)?;
-                Loaded::Cases(Arc::new(CaseList { lines, status }))
+                Loaded::Cases(Arc::new(CaseList::new(lines, status)))
             }
             Load::Case(case_ref) => Loaded::Case(Box::new(self.case(case_ref)?)),
             Load::Access => {
@@ -134,6 +140,11 @@ impl Executor {
                 Loaded::Retention { items, problems }
             }
             Load::SweepPreview => Loaded::SweepPreview(Box::new(retention::rehearse(context)?)),
+            Load::Directory(asked) => {
+                let dir = crate::env::absolute(asked);
+                let entries = crate::outside::list_dir(&dir)?;
+                Loaded::Directory { asked: asked.clone(), dir, entries }
+            }
             Load::Entry(index) => Loaded::Entry(Box::new(attest::show(context, *index)?)),
         })
     }

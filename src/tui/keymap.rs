@@ -54,9 +54,18 @@ const NAMED: &[(&str, KeyCode)] = &[
     ("pagedown", KeyCode::PageDown),
     ("home", KeyCode::Home),
     ("end", KeyCode::End),
+    ("insert", KeyCode::Insert),
     ("space", KeyCode::Char(' ')),
-    ("f1", KeyCode::F(1)),
 ];
+
+/// The names of keys, and each letter with ctrl: what a mistyped one is compared with.
+#[must_use]
+pub fn names() -> Vec<String> {
+    let named = NAMED.iter().map(|(name, _)| (*name).to_owned());
+    let functions = (1..=12).map(|number| format!("f{number}"));
+    let letters = ('a'..='z').map(|letter| format!("ctrl-{letter}"));
+    named.chain(functions).chain(letters).collect()
+}
 
 /// A string is not the name of a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,9 +85,13 @@ impl FromStr for Key {
         };
         let named = NAMED.iter().find(|(known, _)| *known == rest).map(|(_, code)| *code);
         let mut letters = rest.chars();
+        let function = rest.strip_prefix('f').and_then(|number| number.parse().ok());
         let code = match (named, letters.next(), letters.next()) {
             (Some(code), _, _) => code,
             (None, Some(letter), None) => KeyCode::Char(letter),
+            (None, Some('f'), Some(_)) if matches!(function, Some(1..=12)) => {
+                KeyCode::F(function.unwrap_or(1))
+            }
             _ => return Err(NotAKey(name.to_owned())),
         };
         Ok(Self { code, ctrl, alt })
@@ -98,6 +111,7 @@ impl fmt::Display for Key {
         }
         match self.code {
             KeyCode::Char(c) => write!(f, "{c}"),
+            KeyCode::F(number) => write!(f, "f{number}"),
             other => write!(f, "{other:?}"),
         }
     }
@@ -111,20 +125,29 @@ pub struct Keymap {
 
 impl Default for Keymap {
     fn default() -> Self {
-        let bindings = ACTIONS
-            .iter()
-            .flat_map(|info| {
-                info.keys
-                    .iter()
-                    .filter_map(|key| key.parse().ok())
-                    .map(move |key: Key| (info.scope, key, info.id))
-            })
-            .collect();
-        Self { bindings }
+        Self::with(&[])
     }
 }
 
 impl Keymap {
+    /// The keys of the table, but for actions with keys of the user's own.
+    #[must_use]
+    pub fn with(own: &[(ActionId, Vec<Key>)]) -> Self {
+        let mut bindings = Vec::new();
+        for info in ACTIONS {
+            match own.iter().find(|(id, _)| *id == info.id) {
+                Some((_, keys)) => {
+                    bindings.extend(keys.iter().map(|key| (info.scope, *key, info.id)));
+                }
+                None => {
+                    let keys = info.keys.iter().filter_map(|key| key.parse().ok());
+                    bindings.extend(keys.map(|key: Key| (info.scope, key, info.id)));
+                }
+            }
+        }
+        Self { bindings }
+    }
+
     /// The action of `key` on a screen of `scope`.
     #[must_use]
     pub fn action(&self, scope: Scope, key: Key) -> Option<ActionId> {

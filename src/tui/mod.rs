@@ -8,6 +8,7 @@ pub mod actions;
 pub mod app;
 pub mod events;
 pub mod executor;
+pub mod fuzzy;
 pub mod keymap;
 mod operate;
 pub mod refresh;
@@ -20,12 +21,14 @@ pub mod worker;
 
 use crate::error::{Error, Result};
 use crate::ops::Context;
-use app::{Action, App, Effect};
-use events::Event;
+use crate::preferences::Preferences;
+use crate::{env, text, tools};
+use app::{Action, App, Effect, Failure};
+use events::{Event, Keys};
 use executor::{Executor, Moment};
 use ratatui::Terminal;
 use ratatui::backend::{Backend, CrosstermBackend};
-use ratatui::crossterm::event::{Event as Input, KeyEventKind};
+use ratatui::crossterm::event::{Event as Input, KeyEventKind, MouseButton, MouseEventKind};
 use std::collections::VecDeque;
 use std::io::{self, IsTerminal};
 use std::sync::mpsc::{self, Receiver};
@@ -33,10 +36,18 @@ use theme::{Role, Theme};
 use worker::Sink;
 
 /// What the interface needs to know before it starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Settings {
     pub theme: Theme,
     pub read_only: bool,
+    pub preferences: Preferences,
+}
+
+impl Settings {
+    #[must_use]
+    pub fn new(preferences: Preferences, read_only: bool) -> Self {
+        Self { theme: preferences.theme(), read_only, preferences }
+    }
 }
 
 /// Refuses to start where there is no terminal to talk to.
@@ -60,23 +71,33 @@ pub fn require_terminal() -> Result<()> {
 ///
 /// # Errors
 /// There is no terminal, or it cannot be written.
-pub fn run(context: Context, settings: Settings) -> Result<()> {
+pub fn run(context: Context, settings: &Settings) -> Result<()> {
     require_terminal()?;
     let (sender, receiver) = mpsc::channel();
-    events::listen(&sender).map_err(on_terminal)?;
+    let keys = events::listen(&sender).map_err(on_terminal)?;
     let frames = terminal::Collected::default();
     let backend = CrosstermBackend::new(frames.clone());
     let executor = Executor::new(context, Moment::Live, Sink::Channel(sender));
     let guard = terminal::Guard::take().map_err(on_terminal)?;
     let mut terminal = Terminal::new(backend).map_err(on_terminal)?;
-    let ended =
-        drive(&mut terminal, &receiver, executor, settings, &mut || frames.send_to_terminal());
+    if settings.preferences.mouse.value {
+        terminal::mouse(true).map_err(on_terminal)?;
+    }
+    let link = Link { events: &receiver, keys: &keys };
+    let ended = drive(&mut terminal, &link, executor, settings, &mut || frames.send_to_terminal());
     drop(guard);
     ended.map_err(on_terminal)
 }
 
 fn on_terminal(error: io::Error) -> Error {
     Error::io("use", "the terminal", error)
+}
+
+/// What the loop hears, and how it lets others have the keys.
+#[derive(Debug)]
+pub struct Link<'a> {
+    pub events: &'a Receiver<Event>,
+    pub keys: &'a Keys,
 }
 
 /// The loop: reads what there is, draws once, waits for more. `send` takes a complete frame to
@@ -86,14 +107,13 @@ fn on_terminal(error: io::Error) -> Error {
 /// The terminal cannot be drawn to or read from.
 pub fn drive<B: Backend<Error = io::Error>>(
     terminal: &mut Terminal<B>,
-    events: &Receiver<Event>,
+    link: &Link<'_>,
     mut executor: Executor,
-    settings: Settings,
+    settings: &Settings,
     send: &mut dyn FnMut() -> io::Result<()>,
 ) -> io::Result<()> {
     let size = terminal.size()?;
-    let (mut app, effects) =
-        App::start((size.width, size.height), settings.theme, settings.read_only);
+    let (mut app, effects) = App::start((size.width, size.height), settings);
     for notice in executor.notices() {
         app.say(Role::Warn, notice.clone(), None);
     }
@@ -101,10 +121,11 @@ pub fn drive<B: Backend<Error = io::Error>>(
     world.carry_out(effects);
     loop {
         let outside = std::mem::take(&mut world.outside);
+        let mut redraw = false;
         for effect in outside {
-            if matches!(effect, Effect::Suspend) {
-                events::suspend()?;
-            }
+            redraw |= world.reach_out(effect, link)?;
+        }
+        if redraw {
             // A full redraw without asking the terminal anything.
             let size = terminal.size()?;
             world.app.size = (size.width, size.height);
@@ -116,15 +137,15 @@ pub fn drive<B: Backend<Error = io::Error>>(
         terminal.draw(|frame| view::view(world.app, frame))?;
         send()?;
         world.update(Action::Drawn);
-        let Ok(first) = events.recv() else { return Ok(()) };
+        let Ok(first) = link.events.recv() else { return Ok(()) };
         let mut changed = world.take(first)?;
         // What came in meanwhile is one frame, too; but a question has to be seen before a key
         // answers it, and the screen is what those keys were typed at.
-        while let Ok(next) = events.try_recv() {
+        while let Ok(next) = link.events.try_recv() {
             changed |= world.take(next)?;
         }
         while !changed && !world.app.ended && world.outside.is_empty() {
-            let Ok(next) = events.recv() else { return Ok(()) };
+            let Ok(next) = link.events.recv() else { return Ok(()) };
             changed |= world.take(next)?;
         }
     }
@@ -147,6 +168,14 @@ impl World<'_> {
             }
             Event::Terminal(Input::Paste(text)) => Action::Paste(text),
             Event::Terminal(Input::Resize(columns, rows)) => Action::Resize(columns, rows),
+            Event::Terminal(Input::Mouse(mouse)) => match mouse.kind {
+                MouseEventKind::ScrollDown => Action::Wheel(3),
+                MouseEventKind::ScrollUp => Action::Wheel(-3),
+                MouseEventKind::Down(MouseButton::Left) => {
+                    Action::Click { column: mouse.column, row: mouse.row }
+                }
+                _ => return Ok(false),
+            },
             Event::Terminal(_) => return Ok(false),
             Event::Action(action) => *action,
             Event::Stop => {
@@ -164,6 +193,55 @@ impl World<'_> {
         Ok(true)
     }
 
+    /// Does what only the loop can do, which has the terminal; whether all has to be drawn anew.
+    fn reach_out(&mut self, effect: Effect, link: &Link<'_>) -> io::Result<bool> {
+        match effect {
+            Effect::Suspend => {
+                events::suspend()?;
+                self.take_mouse()?;
+            }
+            Effect::Copy { what, text } => {
+                let action = copy(&what, &text)?;
+                self.update(action);
+                return Ok(false);
+            }
+            Effect::Mouse(on) => {
+                terminal::mouse(on)?;
+                return Ok(false);
+            }
+            Effect::Edit { text } => {
+                let edited = match self.app.preferences.editor.value.clone() {
+                    None => Err(Failure::usage(NO_EDITOR)),
+                    Some(editor) => {
+                        let edit = || tools::edit(&editor, "note.md", text.as_bytes());
+                        let edited = link.keys.away(edit)?;
+                        let text = edited.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+                        text.map_err(|error| Failure::from(&error))
+                    }
+                };
+                self.update(Action::Edited(edited));
+                self.take_mouse()?;
+            }
+            Effect::Page { name, text } => {
+                let pager = self.app.preferences.pager.value.clone();
+                let pager = pager.unwrap_or_else(|| "less".to_owned());
+                let name = format!("{}.txt", name.replace('/', "-"));
+                let page = || tools::page(&pager, &name, text.as_bytes());
+                if let Err(error) = link.keys.away(page)? {
+                    self.update(Action::Say(Role::Bad, error.to_string()));
+                }
+                self.take_mouse()?;
+            }
+            _ => {}
+        }
+        Ok(true)
+    }
+
+    /// The mouse is given back with the terminal; taken again with it where it was ours.
+    fn take_mouse(&self) -> io::Result<()> {
+        if self.app.mouse { terminal::mouse(true) } else { Ok(()) }
+    }
+
     fn update(&mut self, action: Action) {
         let effects = self.app.update(action);
         self.carry_out(effects);
@@ -172,6 +250,24 @@ impl World<'_> {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         carry_out(self.app, self.executor, effects, &mut self.outside);
     }
+}
+
+const NO_EDITOR: &str = "Neither $VISUAL nor $EDITOR is set, nor `editor` in your configuration.";
+
+/// Sends a text to the terminal's clipboard; what to say of it.
+fn copy(what: &str, text: &str) -> io::Result<Action> {
+    if text.len() > terminal::CLIPBOARD {
+        let why = format!("The {what} is too long for a terminal's clipboard.");
+        return Ok(Action::Say(Role::Warn, why));
+    }
+    let tmux = env::variable("TMUX").is_some();
+    // tmux drops the sequences unless it is told to pass them; its own command it always takes.
+    if !(tmux && tools::tmux_buffer(text)) {
+        terminal::write(&terminal::clipboard(text, tmux))?;
+    }
+    let shown = text::safe(text).into_owned();
+    let said = format!("Sent to the terminal's clipboard: {what} {}", text::truncate(&shown, 70));
+    Ok(Action::Say(Role::Good, said))
 }
 
 /// Carries out effects and what follows from them, until nothing follows any more.
@@ -183,7 +279,15 @@ pub fn carry_out(
 ) {
     let mut queue = VecDeque::from(effects);
     while let Some(effect) = queue.pop_front() {
-        if matches!(effect, Effect::Suspend | Effect::Redraw) {
+        if matches!(
+            effect,
+            Effect::Suspend
+                | Effect::Redraw
+                | Effect::Copy { .. }
+                | Effect::Edit { .. }
+                | Effect::Page { .. }
+                | Effect::Mouse(_)
+        ) {
             outside.push(effect.clone());
         }
         for action in executor.execute(effect) {

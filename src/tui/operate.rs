@@ -1,10 +1,10 @@
 //! Small writes, done at once, and the sentence that says what was done.
 
 use super::app::{Done, Operation, Then};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::Decision;
 use crate::ops::dsr::Stepped;
-use crate::ops::{Context, access, case, consent, dsr, hold, transfer};
+use crate::ops::{Context, access, attach, case, consent, dsr, hold, transfer};
 use std::path::Path;
 
 pub(super) fn run(context: &Context, operation: Operation) -> Result<Done> {
@@ -44,6 +44,18 @@ pub(super) fn run(context: &Context, operation: Operation) -> Result<Done> {
         Operation::WithdrawAccess(sar) => {
             access::withdraw(context, sar.as_str())?;
             format!("{sar} was withdrawn.")
+        }
+        Operation::Read { case, name } => {
+            let (view, bytes) = attach::view(context, &case.to_string(), &name)?;
+            let Some(text) = crate::text::decoded(&bytes) else {
+                return Err(Error::usage(format!(
+                    "{}: {} that are no text",
+                    view.name,
+                    crate::text::bytes(view.size)
+                )));
+            };
+            then = Then::Page { name: view.name.clone(), text: crate::text::safe_block(&text) };
+            format!("{} was read; that is logged.", view.name)
         }
         Operation::Assign { case, engineer } => {
             case::assign(context, &case.to_string(), &engineer)?;

@@ -31,7 +31,7 @@ struct State {
 
 fn read(context: &Context, freshness: Freshness) -> Result<CaseList> {
     let (lines, status) = status::landing(context, freshness)?;
-    Ok(CaseList { lines, status })
+    Ok(CaseList::new(lines, status))
 }
 
 impl Refresher {
@@ -75,7 +75,10 @@ impl Refresher {
         let spawned = thread::Builder::new().name("refresh".to_owned()).spawn(move || {
             while let Some(context) = next() {
                 let action = match read(&context, Freshness::Checked) {
-                    Ok(list) => Action::Loaded(Loaded::Cases(Arc::new(list))),
+                    Ok(list) => {
+                        list.prepare();
+                        Action::Loaded(Loaded::Cases(Arc::new(list)))
+                    }
                     Err(error) => Action::NotLoaded(Load::Cases, Failure::from(&error)),
                 };
                 // With the loop gone there is nobody to tell.

@@ -2,6 +2,7 @@
 //!
 //! Nothing here asks the terminal a question: over a slow or dead link the answer would never come.
 
+use base64::Engine;
 use ratatui::crossterm::{
     cursor, event, execute, queue, style,
     terminal::{self, EnterAlternateScreen, LeaveAlternateScreen},
@@ -64,10 +65,53 @@ pub fn give_back() -> Option<ThreadId> {
     let mut out = io::stdout();
     // What fails here fails because the terminal is gone; the rest is tried all the same.
     let _ = queue!(out, terminal::EndSynchronizedUpdate, style::ResetColor);
+    // Harmless where the mouse was never taken.
+    let _ = queue!(out, event::DisableMouseCapture);
     let _ = queue!(out, event::DisableBracketedPaste, cursor::Show, LeaveAlternateScreen);
     let _ = out.flush();
     let _ = terminal::disable_raw_mode();
     Some(had)
+}
+
+/// The most that is sent to the clipboard: terminals drop longer sequences in silence.
+pub const CLIPBOARD: usize = 64 << 10;
+
+/// What sends a text to the clipboard of the terminal (OSC 52). Inside tmux it goes through to the
+/// terminal around it, and to tmux itself. Nothing is asked: no answer comes.
+#[must_use]
+pub fn clipboard(text: &str, tmux: bool) -> String {
+    let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+    let plain = format!("\x1b]52;c;{encoded}\x07");
+    if !tmux {
+        return plain;
+    }
+    format!("\x1bPtmux;{}\x1b\\{plain}", plain.replace('\x1b', "\x1b\x1b"))
+}
+
+/// Writes a sequence to the terminal, unless it was given back meanwhile.
+///
+/// # Errors
+/// The terminal cannot be written.
+pub fn write(sequence: &str) -> io::Result<()> {
+    let owner = owner();
+    if owner.is_none() {
+        return Ok(());
+    }
+    let mut out = io::stdout();
+    out.write_all(sequence.as_bytes())?;
+    out.flush()
+}
+
+/// Takes the mouse, or leaves it to the terminal.
+///
+/// # Errors
+/// The terminal cannot be written.
+pub fn mouse(on: bool) -> io::Result<()> {
+    if on {
+        execute!(io::stdout(), event::EnableMouseCapture)
+    } else {
+        execute!(io::stdout(), event::DisableMouseCapture)
+    }
 }
 
 fn install_panic_hook() {
@@ -85,8 +129,13 @@ fn install_panic_hook() {
     });
 }
 
-/// Up to so many bytes a frame reaches the terminal in one piece anyway.
-const TINY: usize = 64;
+/// Up to so many bytes a frame reaches the terminal in one piece anyway: one write, one packet.
+const TINY: usize = 512;
+
+/// How the back end ends every frame: colour by colour, and then everything at once.
+const RESETS: &[u8] = b"\x1b[39m\x1b[49m\x1b[59m\x1b[0m";
+/// What says the same.
+const RESET: &[u8] = b"\x1b[0m";
 
 /// What a frame writes, collected, so that it reaches the terminal in one piece.
 #[derive(Debug, Clone, Default)]
@@ -110,7 +159,10 @@ impl Collected {
     /// # Errors
     /// The terminal cannot be written.
     pub fn send(&self, out: &mut impl Write) -> io::Result<()> {
-        let frame = std::mem::take(&mut *self.0.borrow_mut());
+        let mut frame = std::mem::take(&mut *self.0.borrow_mut());
+        if let Some(at) = memchr::memmem::rfind(&frame, RESETS) {
+            frame.splice(at..at + RESETS.len(), RESET.iter().copied());
+        }
         if frame.is_empty() {
             return Ok(());
         }

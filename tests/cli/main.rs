@@ -17,6 +17,7 @@ mod attest;
 mod audit;
 mod case;
 mod complete;
+mod config;
 mod consent;
 mod demo;
 mod doctor;

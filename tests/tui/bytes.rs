@@ -116,7 +116,7 @@ fn bytes_at_80_by_24_stay_within_their_budget() {
     let same = line.draw().len();
     println!("first frame {first}, one row {moved} and {again}, no change {same} bytes");
     assert!(first <= 3 * 1024, "{first} bytes for the first frame");
-    assert!(moved <= 300 && again <= 300, "{moved} and {again} bytes for one row");
+    assert!(moved <= 250 && again <= 250, "{moved} and {again} bytes for one row");
     assert!(same <= 40, "{same} bytes for nothing");
 }
 

@@ -5,13 +5,14 @@ use caseward::env::parse_time;
 use caseward::model::Time;
 use caseward::ops::Context;
 use caseward::policy::Actor;
+use caseward::preferences::{Flags, Preferences, Surroundings};
 use caseward::text::width;
-use caseward::tui::app::{Action, App, Effect};
+use caseward::tui::app::{Action, App, Effect, Loaded};
 use caseward::tui::executor::{Executor, Moment};
 use caseward::tui::keymap::Key;
 use caseward::tui::theme::Theme;
 use caseward::tui::worker::Sink;
-use caseward::tui::{carry_out, view};
+use caseward::tui::{Settings, carry_out, view};
 use caseward::workspace::{NewWorkspace, Workspace};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -64,12 +65,13 @@ pub fn acting(dir: &Path, principal: &str) -> Context {
 pub struct Setting {
     pub size: (u16, u16),
     pub mono: bool,
+    pub theme: Theme,
     pub read_only: bool,
 }
 
 impl Default for Setting {
     fn default() -> Self {
-        Self { size: (80, 24), mono: false, read_only: false }
+        Self { size: (80, 24), mono: false, theme: Theme::default(), read_only: false }
     }
 }
 
@@ -89,14 +91,38 @@ impl Stage {
 
     /// As [`Stage::with`], for what changes the context as well.
     pub fn prepared(setting: Setting, prepare: impl FnOnce(&Path, &mut Context)) -> Self {
+        Self::made(setting, None, prepare)
+    }
+
+    /// A stage for somebody with a configuration file of these contents.
+    pub fn configured(contents: &str) -> Self {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("config.toml");
+        std::fs::write(&path, contents).unwrap();
+        let flags = Flags { config: Some(path), ..Flags::default() };
+        let preferences = Preferences::load(&flags, &Surroundings::default());
+        let theme = preferences.theme();
+        Self::made(Setting { theme, ..Setting::default() }, Some(preferences), |_, _| {})
+    }
+
+    fn made(
+        setting: Setting,
+        prefer: Option<Preferences>,
+        prepare: impl FnOnce(&Path, &mut Context),
+    ) -> Self {
         let scratch = tempfile::tempdir().unwrap();
         let dir = scratch.path().join("w");
         let mut context = example(&dir);
         prepare(&dir, &mut context);
         context.read_only = setting.read_only;
         let mut executor = Executor::new(context, Moment::Fixed, Sink::Inline);
-        let theme = Theme { mono: setting.mono };
-        let (mut app, effects) = App::start(setting.size, theme, setting.read_only);
+        let theme = if setting.mono { Theme::mono() } else { setting.theme };
+        let settings = Settings {
+            theme,
+            read_only: setting.read_only,
+            preferences: prefer.unwrap_or_default(),
+        };
+        let (mut app, effects) = App::start(setting.size, &settings);
         carry_out(&mut app, &mut executor, effects, &mut Vec::new());
         let backend = TestBackend::new(setting.size.0, setting.size.1);
         let terminal = Terminal::new(backend).unwrap();
@@ -129,6 +155,33 @@ impl Stage {
         carry_out(&mut self.app, &mut self.executor, effects, &mut Vec::new());
         self.draw();
         self
+    }
+
+    /// The row of the screen that the hardware cursor is on.
+    pub fn focused_row(&self) -> u16 {
+        self.cursor.y
+    }
+
+    /// Lets the picker of files show this directory.
+    pub fn picks_in(&mut self, dir: &Path) {
+        use caseward::tui::app::Load;
+        let screen = self.app.screens.last_mut().unwrap();
+        let asked = screen.loads().into_iter().find_map(|load| match load {
+            Load::Directory(asked) => Some(asked),
+            _ => None,
+        });
+        let actions = self.executor.execute(Effect::Load(Load::Directory(dir.to_owned())));
+        for action in actions {
+            let action = match action {
+                Action::Loaded(Loaded::Directory { dir, entries, .. }) => {
+                    let asked = asked.clone().unwrap();
+                    Action::Loaded(Loaded::Directory { asked, dir, entries })
+                }
+                other => other,
+            };
+            self.app.update(action);
+        }
+        self.draw();
     }
 
     pub fn resize(&mut self, columns: u16, rows: u16) -> &mut Self {
@@ -254,7 +307,7 @@ fn rows(buffer: &Buffer, show: impl Fn(&Cell) -> String) -> Vec<String> {
         .collect()
 }
 
-fn text_of(buffer: &Buffer) -> String {
+pub fn text_of(buffer: &Buffer) -> String {
     rows(buffer, |cell| cell.symbol().to_owned()).join("\n")
 }
 
@@ -262,10 +315,12 @@ fn text_of(buffer: &Buffer) -> String {
 fn letter(cell: &Cell) -> char {
     let colour = match cell.fg {
         Color::Reset => None,
-        Color::Green => Some('g'),
-        Color::Yellow => Some('y'),
-        Color::Red => Some('r'),
-        Color::Cyan => Some('c'),
+        Color::Green | Color::LightGreen => Some('g'),
+        Color::Yellow | Color::LightYellow => Some('y'),
+        Color::Red | Color::LightRed => Some('r'),
+        Color::Cyan | Color::LightCyan => Some('c'),
+        Color::Magenta => Some('m'),
+        Color::Blue => Some('l'),
         other => panic!("{other:?} is none of the theme's colours"),
     };
     assert_eq!(cell.bg, Color::Reset, "the background is the terminal's own");

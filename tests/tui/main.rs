@@ -5,8 +5,11 @@
 mod answers;
 mod bytes;
 mod child;
+mod config;
+mod daily;
 mod harness;
 mod keys;
+mod keys_page;
 mod pictures;
 mod pty;
 mod pty_harness;

@@ -250,7 +250,7 @@ fn the_whole_job_by_keys_to_a_report_that_checks() {
     pty.send(" \t\r").shows("a second person approves it.");
     pty.send("@").shows("Act as");
     pty.send("j\r").shows("acting as ben.okafor");
-    pty.send("y").shows("Approve the deletion of");
+    pty.send("A").shows("Approve the deletion of");
     pty.send("\t\r").shows("it can be executed now");
     pty.send("x").shows("[ Cancel ]");
     pty.send("\tDSR-2026-0002\r").shows("deleted and verified");
@@ -266,4 +266,160 @@ fn the_whole_job_by_keys_to_a_report_that_checks() {
     pty.send("4v").shows("every check passed");
     pty.send("q");
     assert!(pty.ended().success());
+}
+
+/// A program of the user's: a shell script.
+fn script(demo: &Demo, name: &str, body: &str) -> String {
+    use std::os::unix::fs::PermissionsExt;
+    let path = demo.path(name);
+    fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+#[test]
+fn the_editor_has_the_terminal_and_gives_it_back() {
+    let demo = Demo::new();
+    // It reads a key of its own from the terminal: no other program may take it.
+    let editor = script(
+        &demo,
+        "editor",
+        "stat -c %a:%s \"$1\" >\"$0.seen\"; echo your turn; read word; echo \"wrote $word\" >>\"$1\"",
+    );
+    let home = demo.path("");
+    let variables = [("HOME", home.as_str()), ("EDITOR", editor.as_str())];
+    let mut pty = Pty::start(Path::new(PROGRAM), &["demo", &demo.path("w")], &variables);
+    pty.shows("Cases (13)");
+    pty.send("/2610240010004182\r\r").shows("Overview");
+    pty.send("n\t\tbegun").shows("begun");
+    pty.send("\x05").shows("your turn");
+    assert!(!pty.screen().alternate_screen());
+    pty.send("itself\n");
+    pty.wait("the form again", |screen| {
+        screen.alternate_screen() && screen.contents().contains("wrote itself")
+    });
+    pty.shows("begun");
+    let seen = fs::read_to_string(format!("{editor}.seen")).unwrap();
+    assert_eq!(seen.trim(), "600:5", "only this user reads it");
+    pty.send("\t\r").shows("was added");
+    // Afterwards keys and sizes are the program's again.
+    pty.resize(30, 100);
+    pty.shows("was added");
+    pty.send("qq");
+    assert!(pty.ended().success());
+}
+
+#[test]
+fn an_editor_that_fails_leaves_the_text_and_says_so() {
+    let demo = Demo::new();
+    let editor = script(&demo, "editor", "echo ruined >\"$1\"; exit 1");
+    let home = demo.path("");
+    let variables = [("HOME", home.as_str()), ("EDITOR", editor.as_str())];
+    let mut pty = Pty::start(Path::new(PROGRAM), &["demo", &demo.path("w")], &variables);
+    pty.shows("Cases (13)");
+    pty.send("/2610240010004182\r\r").shows("Overview");
+    pty.send("n\t\tbegun\x05").shows("ended without success").shows("begun");
+    assert!(!pty.screen().contents().contains("ruined"));
+}
+
+#[test]
+fn a_diagnostic_opens_in_the_pager_which_survives_its_own_interrupt() {
+    let demo = Demo::new();
+    let pager = script(
+        &demo,
+        "pager",
+        "trap 'echo stayed' INT; cat \"$1\"; echo the end; until [ \"$word\" = done ]; do read word; done",
+    );
+    let home = demo.path("");
+    let variables = [("HOME", home.as_str()), ("PAGER", pager.as_str())];
+    let mut pty = Pty::start(Path::new(PROGRAM), &["demo", &demo.path("w")], &variables);
+    pty.shows("Cases (13)");
+    pty.send("/2610240010004182\r\r").shows("Overview");
+    pty.send("\t\t").shows("Collected");
+    pty.send("\r");
+    pty.shows("the end");
+    assert!(!pty.screen().alternate_screen());
+    // Ctrl-C goes to everybody at the terminal; it is the pager's.
+    pty.send("\x03").shows("stayed");
+    pty.send("done\n");
+    pty.wait("the case again", |screen| {
+        screen.alternate_screen() && screen.contents().contains("that is logged")
+    });
+    pty.send("qq");
+    assert!(pty.ended().success());
+}
+
+#[test]
+fn a_copy_goes_out_as_one_sequence_and_the_mouse_stays_the_terminals() {
+    let demo = Demo::new();
+    let log = demo.path("typescript");
+    let program = PROGRAM;
+    // Everything that was written, byte by byte.
+    let line = format!("script -qefc '{program} demo {}' {log}", demo.path("w"));
+    let home = demo.path("");
+    let mut pty = Pty::start(Path::new("/bin/sh"), &["-c", &line], &[("HOME", &home)]);
+    pty.shows("Cases (13)");
+    pty.send("y").shows("Sent to the terminal's clipboard: id 2611200020000943");
+    pty.send("q");
+    assert!(pty.ended().success());
+    let written = String::from_utf8_lossy(&fs::read(&log).unwrap()).into_owned();
+    assert_eq!(written.matches("\x1b]52;c;MjYxMTIwMDAyMDAwMDk0Mw==\x07").count(), 1);
+    assert!(!written.contains("\x1b[?1000h"), "the mouse was taken unasked");
+    for question in
+        ["\x1b[6n", "\x1b[c", "\x1b[>c", "\x1b]52;c;?", "\x1b[?u", "\x1b]10;?", "\x1b]11;?"]
+    {
+        assert!(!written.contains(question), "{question:?} is a question");
+    }
+}
+
+#[test]
+fn interrupt_and_quit_signals_give_the_terminal_back() {
+    for signal in [Signal::INT, Signal::HUP] {
+        let demo = Demo::new();
+        let mut pty = demo.open();
+        pty.signal(signal);
+        assert!(!pty.ended().success());
+        pty.drained();
+        is_given_back(&pty);
+    }
+}
+
+#[test]
+fn stopped_from_outside_and_continued() {
+    let demo = Demo::new();
+    let mut pty = demo.open();
+    pty.signal(Signal::TSTP);
+    pty.stopped();
+    is_given_back(&pty);
+    pty.signal(Signal::CONT);
+    pty.wait("taken again", |screen| {
+        screen.alternate_screen() && screen.contents().contains("Cases (13)")
+    });
+    pty.send("q");
+    assert!(pty.ended().success());
+}
+
+#[test]
+fn a_paste_of_a_megabyte_and_a_line_of_ten_leave_it_standing() {
+    let demo = Demo::new();
+    let mut pty = demo.open();
+    pty.send("/2610240010004182\r\r").shows("Overview");
+    pty.send("n\t\t");
+    let line = "0123456789abcdef".repeat(1 << 12);
+    let pasted = format!("\x1b[200~{}THE END\x1b[201~", format!("{line}\n").repeat(16));
+    pty.send(&pasted).shows("THE END");
+    pty.send("\x1b").shows("Overview");
+    pty.send("qq");
+    assert!(pty.ended().success());
+}
+
+#[test]
+fn a_broken_configuration_is_said_and_the_interface_opens() {
+    let demo = Demo::new();
+    let home = demo.path("");
+    let dir = demo.path(".config/caseward");
+    fs::create_dir_all(&dir).unwrap();
+    fs::write(Path::new(&dir).join("config.toml"), "theme = \"drak\"\n").unwrap();
+    let pty = Pty::start(Path::new(PROGRAM), &["demo", &demo.path("w")], &[("HOME", &home)]);
+    pty.shows("Cases (13)").shows("config.toml:1: `drak` is no").shows("did you mean `dark`?");
 }

@@ -116,6 +116,14 @@ impl Pty {
         rustix::process::kill_process(pid, signal).unwrap();
     }
 
+    /// Waits until the program has stopped, as a shell does that started it.
+    pub fn stopped(&self) {
+        use rustix::process::{Pid, WaitOptions, waitpid};
+        let pid = Pid::from_raw(i32::try_from(self.pid).unwrap());
+        let (_, status) = waitpid(pid, WaitOptions::UNTRACED).unwrap().unwrap();
+        assert!(status.stopped(), "{status:?}");
+    }
+
     /// The link is lost: nobody holds the other end any more.
     pub fn hang_up(&mut self) {
         self.shown.0.lock().unwrap().cut = true;

@@ -1,21 +1,18 @@
 //! What the state asks for and what comes back: the only ways between the pure core and the world.
 
+use super::{CaseList, Operation, Work};
 use crate::error::Error;
-use crate::model::{
-    Decision, DiagnosticKind, GivenIdentifier, Id, PlanScope, RecordKind, Severity, Sha256, Time,
-};
+use crate::model::{DiagnosticKind, Id, Time};
 use crate::ops::access::AccessView;
 use crate::ops::allowed::{AccessAllowed, CaseAllowed};
-use crate::ops::attach::Attachment;
 use crate::ops::attest::{EntryView, LogStanding, Shown, Verified};
-use crate::ops::case::{CaseLine, CaseView};
-use crate::ops::dsr::{
-    ContextLine, Executed, FindingLine, NewRequest, Replacement, RequestAllowed, RequestView,
-};
+use crate::ops::case::CaseView;
+use crate::ops::dsr::{ContextLine, Executed, FindingLine, RequestAllowed, RequestView};
 use crate::ops::retention::{RetentionItem, Swept};
-use crate::ops::status::Status;
-use crate::ops::transfer::{FolderView, TransferUpload};
+use crate::ops::transfer::FolderView;
+use crate::outside::Entry;
 use crate::tui::keymap::Key;
+use crate::tui::theme::Role;
 use crate::workspace::{CaseRef, Problem};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,6 +34,17 @@ pub enum Action {
     Done(Result<Done, Failure>),
     /// The work in the background ended.
     Finished(Result<Done, Failure>),
+    /// What the user's editor left, or why it changed nothing.
+    Edited(Result<String, Failure>),
+    /// Something to say.
+    Say(Role, String),
+    /// The wheel: so many rows, up when negative.
+    Wheel(i16),
+    /// A click on a cell.
+    Click {
+        column: u16,
+        row: u16,
+    },
     /// How far the work in the background is.
     Progress(String),
 }
@@ -53,6 +61,22 @@ pub enum Effect {
     Stop,
     ActAs(String),
     Suspend,
+    /// Send a text to the terminal's clipboard; what it is, in a word or two.
+    Copy {
+        what: String,
+        text: String,
+    },
+    /// Let the user change a text in their editor.
+    Edit {
+        text: String,
+    },
+    /// Show a text in the user's pager.
+    Page {
+        name: String,
+        text: String,
+    },
+    /// Take the mouse, or leave it to the terminal.
+    Mouse(bool),
     /// Draw the whole screen anew.
     Redraw,
 }
@@ -88,6 +112,8 @@ pub enum Load {
     Retention,
     /// What a sweep would delete.
     SweepPreview,
+    /// A directory of the user's.
+    Directory(PathBuf),
 }
 
 /// What was read.
@@ -106,13 +132,7 @@ pub enum Loaded {
     Entry(Box<Shown>),
     Retention { items: Vec<RetentionItem>, problems: Vec<Problem> },
     SweepPreview(Box<Swept>),
-}
-
-/// The landing screen's data.
-#[derive(Debug, Clone)]
-pub struct CaseList {
-    pub lines: Vec<CaseLine>,
-    pub status: Status,
+    Directory { asked: PathBuf, dir: PathBuf, entries: Vec<Entry> },
 }
 
 /// A case with what may be done with it.
@@ -170,201 +190,6 @@ pub struct Person {
     pub part: String,
 }
 
-/// A write of milliseconds.
-#[derive(Debug, Clone)]
-pub enum Operation {
-    Consent {
-        case: CaseRef,
-        yes: bool,
-        by: String,
-        kind: String,
-    },
-    Severity {
-        case: CaseRef,
-        severity: Severity,
-        on_request_of: Option<String>,
-    },
-    RequestAccess {
-        case: CaseRef,
-        tenant: String,
-        justification: String,
-    },
-    Decide {
-        sar: Id,
-        decision: Decision,
-        /// The file with the signature over the decision's statement.
-        signature: Option<PathBuf>,
-    },
-    RemoveAccess(Id),
-    WithdrawAccess(Id),
-    Assign {
-        case: CaseRef,
-        engineer: String,
-    },
-    Close(CaseRef),
-    Reopen {
-        case: CaseRef,
-        permission: Option<String>,
-    },
-    Note {
-        case: CaseRef,
-        kind: RecordKind,
-        internal: bool,
-        text: String,
-    },
-    Receive(NewRequest),
-    Include {
-        dsr: Id,
-        items: Vec<String>,
-        reason: String,
-    },
-    Exclude {
-        dsr: Id,
-        items: Vec<String>,
-        reason: String,
-    },
-    Approve {
-        dsr: Id,
-        digest: Sha256,
-        /// The file with the signature over the plan's statement.
-        signature: Option<PathBuf>,
-    },
-    GiveBack {
-        dsr: Id,
-        reason: String,
-    },
-    CancelRequest {
-        dsr: Id,
-        reason: String,
-    },
-    Redact {
-        dsr: Id,
-        items: Vec<String>,
-        reason: String,
-    },
-    Rectify {
-        dsr: Id,
-        item: String,
-        to: String,
-        reason: String,
-    },
-    Identify {
-        dsr: Id,
-        identifiers: Vec<GivenIdentifier>,
-    },
-    Restrict {
-        dsr: Id,
-        reason: String,
-    },
-    SwapContact {
-        dsr: Id,
-        with: Replacement,
-    },
-    Confirm(Id),
-    Extend {
-        dsr: Id,
-        ground: String,
-        reason: String,
-    },
-    Deny {
-        dsr: Id,
-        reason: String,
-        late: bool,
-    },
-    PutAside {
-        dsr: Id,
-        reason: String,
-    },
-    Resume(Id),
-    CloseRequest {
-        dsr: Id,
-        reason: String,
-    },
-    /// DEL-8: a legal hold on a file.
-    PlaceHold {
-        path: String,
-        reason: String,
-    },
-    /// Every hold on the file.
-    ReleaseHolds {
-        path: String,
-    },
-    TransferLink {
-        case: CaseRef,
-        add: Vec<String>,
-        remove: Vec<String>,
-    },
-}
-
-/// Work that may take long.
-#[derive(Debug, Clone)]
-pub enum Work {
-    Discover(Id),
-    Attach(Attachment),
-    Plan {
-        dsr: Id,
-        scope: Option<PlanScope>,
-        history_loss_acknowledged: bool,
-    },
-    Execute(Id),
-    Verify,
-    /// On a request, or on one transaction.
-    Report {
-        on: String,
-        out: PathBuf,
-        signed: Signed,
-    },
-    Sweep,
-    TransferAdd(TransferUpload),
-    TransferDelete {
-        case: CaseRef,
-        name: String,
-    },
-    Export {
-        dsr: Id,
-        out: PathBuf,
-    },
-}
-
-/// Who signs a report.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Signed {
-    ByNobody,
-    /// By a key in the ssh-agent.
-    ByAgent,
-    /// By a key file.
-    By(PathBuf),
-}
-
-impl Work {
-    /// What is being done, for the progress line.
-    #[must_use]
-    pub fn title(&self) -> String {
-        match self {
-            Self::Discover(dsr) => format!("Discovery for {dsr}"),
-            Self::Attach(attachment) => format!("Attaching to {}", attachment.case),
-            Self::Plan { dsr, .. } => format!("Planning {dsr}"),
-            Self::Execute(dsr) => format!("Deletion of {dsr}"),
-            Self::Verify => "Verification of the log".to_owned(),
-            Self::Report { on, .. } => format!("Report on {on}"),
-            Self::Sweep => "The sweep".to_owned(),
-            Self::TransferAdd(upload) => {
-                format!("Adding to the transfer folder of {}", upload.case)
-            }
-            Self::TransferDelete { case, .. } => {
-                format!("Deletion in the transfer folder of {}", case.id)
-            }
-            Self::Export { dsr, .. } => format!("Export of {dsr}"),
-        }
-    }
-
-    /// Whether it can be stopped: a deletion that has begun is finished.
-    #[must_use]
-    pub const fn can_stop(&self) -> bool {
-        matches!(self, Self::Discover(_) | Self::Verify)
-    }
-}
-
 /// Something went well.
 #[derive(Debug, Clone)]
 pub struct Done {
@@ -377,6 +202,11 @@ pub struct Done {
 #[derive(Debug, Clone)]
 pub enum Then {
     Stay,
+    /// Show a text in the user's pager.
+    Page {
+        name: String,
+        text: String,
+    },
     /// A request was taken: show it.
     ShowRequest(Id),
     /// Discovery is done: look at what it found.

@@ -15,6 +15,10 @@ pub struct Menu {
 pub enum MenuKind {
     /// Actions of this screen, the impossible ones with their reason.
     Actions(Vec<(ActionId, Availability)>),
+    /// Filters of the user's: name, and words.
+    Filters(Vec<(String, String)>),
+    /// What can be copied: what it is, and the text.
+    Copies(Vec<(&'static str, String)>),
     /// People to act as: principal, and what they are.
     People(Vec<(String, String)>),
 }
@@ -38,6 +42,22 @@ impl Menu {
             .collect();
         let list = List { len: rows.len(), ..List::default() };
         Self { kind: MenuKind::Actions(rows), list }
+    }
+
+    /// The filters that the user saved.
+    #[must_use]
+    pub fn filters(app: &App) -> Self {
+        let saved = app.preferences.filters.iter();
+        let rows: Vec<_> = saved.map(|saved| (saved.name.clone(), saved.words.clone())).collect();
+        let list = List { len: rows.len(), ..List::default() };
+        Self { kind: MenuKind::Filters(rows), list }
+    }
+
+    /// What can be copied here.
+    #[must_use]
+    pub fn copies(rows: Vec<(&'static str, String)>) -> Self {
+        let list = List { len: rows.len(), ..List::default() };
+        Self { kind: MenuKind::Copies(rows), list }
     }
 
     /// The people of the workspace, engineers first.

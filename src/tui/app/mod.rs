@@ -1,23 +1,38 @@
 //! The state of the interface and what changes it: pure, no input and no output.
 
+mod cases;
 mod effect;
 mod menu;
+mod mouse;
+mod operation;
+mod over;
+mod palette;
 mod screen;
+mod undo;
 mod update;
+mod work;
 
+pub use cases::{CaseList, Sort};
 pub use effect::{
-    AccessData, Action, AuditLine, CaseData, CaseList, Done, Effect, Failure, Load, Loaded,
-    LogData, Operation, Person, Session, Signed, Then, Work, kinds,
+    AccessData, Action, AuditLine, CaseData, Done, Effect, Failure, Load, Loaded, LogData, Person,
+    Session, Then, kinds,
 };
 pub use menu::{Menu, MenuKind};
+pub use operation::Operation;
+pub use palette::{Entry, Known, Palette};
 pub use screen::{List, Question, Screen, Step, passes};
+pub use undo::Undo;
 pub use update::filtered;
+pub use work::{Signed, Work};
 
 use super::actions::{self, ActionId, Availability, Scope};
 use super::keymap::Keymap;
 use super::screens;
 use super::theme::Theme;
+use crate::preferences::Preferences;
+use crate::tui::Settings;
 use crate::tui::theme::Role;
+use std::sync::Arc;
 
 /// Something that was said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,12 +63,24 @@ pub struct Asking {
 /// The whole state.
 #[derive(Debug)]
 pub struct App {
-    pub session: Session,
+    pub session: Arc<Session>,
     pub read_only: bool,
     pub size: (u16, u16),
     /// The root screen first; never empty.
     pub screens: Vec<Box<dyn Screen>>,
     pub menu: Option<Menu>,
+    pub palette: Option<Palette>,
+    pub known: Known,
+    /// Steps back, the last one last.
+    pub undo: Vec<Undo>,
+    /// How to take back what is being written.
+    undoing: Option<Undo>,
+    /// Writes that take something back and are not steps of their own.
+    taking_back: usize,
+    /// What a step back could not take back, said when the rest of it is done.
+    left: Option<String>,
+    /// Whether the mouse is ours.
+    pub mouse: bool,
     pub asking: Option<Asking>,
     pub messages: Vec<Message>,
     /// Whether the last message is still on the screen.
@@ -61,6 +88,7 @@ pub struct App {
     pub job: Option<Job>,
     pub keymap: Keymap,
     pub theme: Theme,
+    pub preferences: Preferences,
     pub ended: bool,
 }
 
@@ -70,22 +98,34 @@ pub const LEAST: (u16, u16) = (40, 10);
 impl App {
     /// A fresh state on the list of cases, and what has to be read for it.
     #[must_use]
-    pub fn start(size: (u16, u16), theme: Theme, read_only: bool) -> (Self, Vec<Effect>) {
+    pub fn start(size: (u16, u16), settings: &Settings) -> (Self, Vec<Effect>) {
         let cases: Box<dyn Screen> = Box::new(screens::cases::Cases::default());
-        let app = Self {
-            session: Session::default(),
-            read_only,
+        let mut app = Self {
+            session: Arc::default(),
+            read_only: settings.read_only,
             size,
             screens: vec![cases],
             menu: None,
+            palette: None,
+            known: Known::default(),
+            undo: Vec::new(),
+            undoing: None,
+            taking_back: 0,
+            left: None,
+            mouse: settings.preferences.mouse.value,
             asking: None,
             messages: Vec::new(),
             fresh: false,
             job: None,
-            keymap: Keymap::default(),
-            theme,
+            keymap: settings.preferences.keymap.clone(),
+            theme: settings.theme,
+            preferences: settings.preferences.clone(),
             ended: false,
         };
+        for mistake in settings.preferences.mistakes.iter().rev() {
+            let said = format!("Your configuration: {mistake}");
+            app.say(Role::Warn, said, mistake.hint.clone());
+        }
         let mut effects = vec![Effect::Load(Load::Session)];
         effects.extend(app.reload());
         (app, effects)
@@ -148,8 +188,14 @@ impl App {
                         Availability::Disabled(why)
                     }
                 },
+                ActionId::Mark if self.front().row_id().is_none() => Availability::Hidden,
+                ActionId::Copy if self.front().copies().is_empty() => Availability::Hidden,
                 _ => Availability::Enabled,
             },
+            _ if id == ActionId::CasesFilters && self.preferences.filters.is_empty() => {
+                let why = "No filter is saved: name one under [filters] in the configuration file";
+                Availability::Disabled(why.to_owned())
+            }
             scope if scope == self.front().scope() => self.front().availability(id, &self.session),
             _ => Availability::Hidden,
         };

@@ -1,11 +1,13 @@
 //! What every screen can do, and what it can ask of the application.
 
 use super::effect::{Done, Effect, Failure, Load, Loaded, Session};
+use crate::model::Id;
 use crate::tui::actions::{ActionId, Availability, Scope};
 use crate::tui::app::App;
 use crate::tui::keymap::Key;
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 /// A screen: its state, what it reads, what it does, how it looks. Changes nothing by itself.
@@ -50,6 +52,29 @@ pub trait Screen: Debug + Send {
     fn key(&mut self, _key: Key, _session: &Session) -> Option<Vec<Step>> {
         None
     }
+
+    /// Where the table of rows is drawn, its heading included, and the row it begins with.
+    fn rows_at(&self, _app: &App, _body: Rect) -> Option<(Rect, usize)> {
+        None
+    }
+
+    /// The id of the row in focus, where rows can be marked.
+    fn row_id(&self) -> Option<String> {
+        None
+    }
+
+    /// What can be copied of what is in focus: its name, and the text.
+    fn copies(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
+    /// What was decided on these findings of a request so far, where this screen knows it.
+    fn choices(&self, _dsr: &Id, _items: &[String]) -> Option<Vec<(String, &'static str)>> {
+        None
+    }
+
+    /// Takes what the user's editor left.
+    fn edited(&mut self, _edited: Result<String, Failure>) {}
 
     /// Takes pasted text.
     fn paste(&mut self, _text: &str) {}
@@ -115,6 +140,8 @@ pub struct List {
     pub filter: String,
     /// Whether typing goes to the filter.
     pub filtering: bool,
+    /// The ids of the rows that are marked.
+    pub marks: BTreeSet<String>,
 }
 
 impl List {

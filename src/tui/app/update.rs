@@ -1,20 +1,23 @@
 //! How an action changes the state, and what it asks of the world.
 
 use super::{
-    Action, App, Asking, Done, Effect, Failure, Job, List, Loaded, Menu, MenuKind, Screen, Step,
-    Then,
+    Action, App, Asking, Done, Effect, Failure, Job, List, Loaded, Menu, Screen, Step, Then,
 };
 use crate::tui::actions::{self, ActionId, Availability, Scope};
 use crate::tui::keymap::Key;
 use crate::tui::screens;
 use crate::tui::theme::Role;
-use ratatui::crossterm::event::KeyCode;
+use std::sync::Arc;
 
 impl App {
     /// Changes the state; returns what the world has to do.
     pub fn update(&mut self, action: Action) -> Vec<Effect> {
         match action {
             Action::Key(key) => self.key(key),
+            Action::Paste(text) if self.palette.is_some() => {
+                self.in_palette(|palette| palette.field.insert(&text));
+                Vec::new()
+            }
             Action::Paste(text) => {
                 if self.asking.is_none() && self.menu.is_none() {
                     self.front_mut().paste(&text);
@@ -40,14 +43,15 @@ impl App {
                 Vec::new()
             }
             Action::Loaded(Loaded::Session(session)) => {
-                self.session = *session;
+                self.session = Arc::from(session);
                 Vec::new()
             }
             Action::Clock(now) => {
-                self.session.now = now;
+                Arc::make_mut(&mut self.session).now = now;
                 Vec::new()
             }
             Action::Loaded(loaded) => {
+                self.learn(&loaded);
                 for screen in &mut self.screens {
                     screen.loaded(&loaded);
                 }
@@ -59,11 +63,23 @@ impl App {
                 Vec::new()
             }
             Action::Progress(progress) => {
-                if let Some(job) = &mut self.job {
+                if let Some(job) = &mut self.job
+                    && !self.preferences.reduced_motion.value
+                {
                     job.progress = progress;
                 }
                 Vec::new()
             }
+            Action::Edited(edited) => {
+                self.front_mut().edited(edited);
+                Vec::new()
+            }
+            Action::Say(role, said) => {
+                self.say(role, said, None);
+                Vec::new()
+            }
+            Action::Wheel(rows) => self.wheel(rows),
+            Action::Click { column, row } => self.click(column, row),
             Action::Done(result) => self.done(&result),
             Action::Finished(result) => {
                 self.job = None;
@@ -86,6 +102,9 @@ impl App {
         if self.asking.is_some() {
             return self.answer(key);
         }
+        if self.palette.is_some() {
+            return self.key_in_palette(key);
+        }
         if self.menu.is_some() {
             return self.key_in_menu(key);
         }
@@ -105,6 +124,11 @@ impl App {
     /// Takes an action if it can be taken, else says why not.
     pub fn act(&mut self, id: ActionId) -> Vec<Effect> {
         let id = self.front().alias(id);
+        // Where nothing can be marked, space goes on reading.
+        let id = match id {
+            ActionId::Mark if self.front().row_id().is_none() => ActionId::PageDown,
+            id => id,
+        };
         match self.availability(id) {
             Availability::Hidden => {
                 if id == ActionId::StopJob {
@@ -112,6 +136,9 @@ impl App {
                 }
                 if self.read_only && actions::info(id).writes {
                     self.say(Role::Warn, "The workspace is open read-only.", None);
+                }
+                if id == ActionId::Copy {
+                    self.say(Role::Dim, "Nothing here has an id, a hash or a path to copy.", None);
                 }
                 return Vec::new();
             }
@@ -137,6 +164,27 @@ impl App {
                 self.menu = Some(Menu::actions(self));
                 Vec::new()
             }
+            ActionId::Palette => self.open_palette(),
+            ActionId::Undo => self.take_back(),
+            ActionId::Mark => {
+                self.mark();
+                Vec::new()
+            }
+            ActionId::Copy => self.copy(),
+            ActionId::CasesFilters => {
+                self.menu = Some(Menu::filters(self));
+                Vec::new()
+            }
+            ActionId::Mouse => {
+                self.mouse = !self.mouse;
+                let said = if self.mouse {
+                    "The mouse is the program's: a click chooses, the wheel moves."
+                } else {
+                    "The mouse is the terminal's: it selects text."
+                };
+                self.say(Role::Dim, said, None);
+                vec![Effect::Mouse(self.mouse)]
+            }
             ActionId::Refresh => {
                 let mut effects = vec![Effect::Redraw, Effect::Load(super::Load::Session)];
                 effects.extend(self.reload());
@@ -157,6 +205,7 @@ impl App {
                 self.root(Box::new(screens::retention::RetentionScreen::default()))
             }
             ActionId::Filter => {
+                self.note_filter();
                 if let Some(list) = self.front_mut().list() {
                     list.filtering = true;
                 }
@@ -210,24 +259,26 @@ impl App {
     }
 
     /// Notes that work begins before it is handed over.
-    fn send(&mut self, effect: Effect) -> Vec<Effect> {
+    pub(super) fn send(&mut self, effect: Effect) -> Vec<Effect> {
         if let Effect::Start(work) = &effect {
             if let Some(job) = &self.job {
                 let why = format!("{} is under way; one thing at a time", job.work.title());
                 self.say(Role::Warn, why, None);
                 return Vec::new();
             }
+            self.undoing = None;
             self.job = Some(Job { work: work.clone(), progress: String::new(), stopping: false });
         }
+        self.note_undo(&effect);
         vec![effect]
     }
 
-    fn push(&mut self, screen: Box<dyn Screen>) -> Vec<Effect> {
+    pub(super) fn push(&mut self, screen: Box<dyn Screen>) -> Vec<Effect> {
         self.screens.push(screen);
         self.reload()
     }
 
-    fn root(&mut self, screen: Box<dyn Screen>) -> Vec<Effect> {
+    pub(super) fn root(&mut self, screen: Box<dyn Screen>) -> Vec<Effect> {
         self.screens = vec![screen];
         self.reload()
     }
@@ -239,7 +290,10 @@ impl App {
         }
         match self.front_mut().list() {
             Some(list) if !list.filter.is_empty() => {
-                list.filter.clear();
+                self.note_filter();
+                if let Some(list) = self.front_mut().list() {
+                    list.filter.clear();
+                }
                 self.refilter();
                 self.reload()
             }
@@ -262,107 +316,8 @@ impl App {
         vec![Effect::Stop]
     }
 
-    fn answer(&mut self, key: Key) -> Vec<Effect> {
-        let Some(asking) = &mut self.asking else { return Vec::new() };
-        if !asking.drawn {
-            return Vec::new();
-        }
-        match key.code {
-            KeyCode::Left | KeyCode::Right | KeyCode::Tab | KeyCode::BackTab => {
-                asking.on_verb = !asking.on_verb;
-            }
-            KeyCode::Char('h' | 'l') => asking.on_verb = !asking.on_verb,
-            KeyCode::Esc | KeyCode::Char('q') => self.asking = None,
-            KeyCode::Enter => {
-                let Some(asking) = self.asking.take() else { return Vec::new() };
-                if asking.on_verb {
-                    return self.send(asking.question.effect);
-                }
-            }
-            _ => {}
-        }
-        Vec::new()
-    }
-
-    fn key_in_menu(&mut self, key: Key) -> Vec<Effect> {
-        let action = self.keymap.action(Scope::Plain, key);
-        let scope = self.front().scope();
-        let Some(menu) = &mut self.menu else { return Vec::new() };
-        match action {
-            Some(ActionId::Back | ActionId::Quit | ActionId::Menu | ActionId::ActAs) => {
-                self.menu = None;
-                Vec::new()
-            }
-            Some(ActionId::Open) => {
-                let cursor = menu.list.cursor;
-                let kind = menu.kind.clone();
-                self.menu = None;
-                match kind {
-                    MenuKind::Actions(rows) => {
-                        rows.get(cursor).map_or_else(Vec::new, |(id, _)| self.act(*id))
-                    }
-                    MenuKind::People(rows) => rows
-                        .get(cursor)
-                        .map_or_else(Vec::new, |(who, _)| vec![Effect::ActAs(who.clone())]),
-                }
-            }
-            Some(id) if actions::info(id).scope == Scope::List => {
-                menu.list.go(id, 8);
-                Vec::new()
-            }
-            _ => {
-                // In the menu of actions a key does what it says beside it.
-                let chosen = match &menu.kind {
-                    MenuKind::Actions(rows) => {
-                        let id = self.keymap.action(scope, key);
-                        id.filter(|id| rows.iter().any(|(row, _)| row == id))
-                    }
-                    MenuKind::People(_) => None,
-                };
-                match chosen {
-                    Some(id) => {
-                        self.menu = None;
-                        self.act(id)
-                    }
-                    None => Vec::new(),
-                }
-            }
-        }
-    }
-
-    fn key_in_filter(&mut self, key: Key) -> Vec<Effect> {
-        let move_to = match key.code {
-            KeyCode::Up => Some(ActionId::Up),
-            KeyCode::Down => Some(ActionId::Down),
-            _ => None,
-        };
-        let Some(list) = self.front_mut().list() else { return Vec::new() };
-        match (key.code, key.typed()) {
-            (KeyCode::Enter, _) => list.filtering = false,
-            (KeyCode::Esc, _) => {
-                list.filtering = false;
-                list.filter.clear();
-            }
-            (KeyCode::Backspace, _) => {
-                list.filtering = list.filter.pop().is_some();
-            }
-            (_, Some(c)) => {
-                list.filter.push(c);
-                list.cursor = 0;
-            }
-            _ => {
-                if let Some(id) = move_to {
-                    list.go(id, 1);
-                }
-                return Vec::new();
-            }
-        }
-        self.refilter();
-        Vec::new()
-    }
-
     /// Lets the screen in front count its rows again.
-    fn refilter(&mut self) {
+    pub(super) fn refilter(&mut self) {
         let session = self.session.clone();
         let _ = self.front_mut().act(ActionId::Filter, &session);
     }
@@ -371,14 +326,22 @@ impl App {
         let handled = self.front_mut().done(result);
         match (result, handled) {
             (Err(failure), None) => {
+                (self.undoing, self.taking_back, self.left) = (None, 0, None);
                 self.complain(failure);
                 self.reload()
             }
             (Err(_), Some(steps)) => self.take(steps),
             (Ok(done), steps) => {
                 self.say(Role::Good, done.said.clone(), None);
+                if !matches!(done.then, Then::Verified(_) | Then::Acting | Then::Page { .. }) {
+                    self.written(&done.said);
+                }
                 let mut effects = steps.map_or_else(Vec::new, |steps| self.take(steps));
                 match &done.then {
+                    Then::Page { name, text } => {
+                        let (name, text) = (name.clone(), text.clone());
+                        effects.push(Effect::Page { name, text });
+                    }
                     Then::Stay | Then::Verified(_) => effects.extend(self.reload()),
                     Then::Acting => {
                         effects.push(Effect::Load(super::Load::Session));

@@ -1,7 +1,7 @@
 //! Support access requests: those that await a decision, and approved access (SAR-14).
 
 use super::{signed_forms, words};
-use crate::model::Decision;
+use crate::model::{Decision, Id};
 use crate::ops::access::{AccessView, SlotView};
 use crate::text;
 use crate::tui::actions::{ActionId, Availability, Scope};
@@ -32,6 +32,8 @@ pub struct Access {
     data: Option<Vec<AccessData>>,
     which: Which,
     list: List,
+    /// The request to put into focus once it is read.
+    wanted: Option<Id>,
 }
 
 const COLUMNS: &[Column] = &[
@@ -46,6 +48,22 @@ const COLUMNS: &[Column] = &[
 ];
 
 impl Access {
+    /// The lists with one request in focus.
+    #[must_use]
+    pub fn at(sar: Id) -> Self {
+        Self { wanted: Some(sar), ..Self::default() }
+    }
+
+    fn focus(&mut self) {
+        let Some(wanted) = self.wanted.take() else { return };
+        for which in [Which::Pending, Which::Approved] {
+            let at = self.of(which).iter().position(|data| data.view.id == wanted);
+            if let Some(at) = at {
+                (self.which, self.list) = (which, List { cursor: at, ..List::default() });
+            }
+        }
+    }
+
     fn of(&self, which: Which) -> Vec<&AccessData> {
         let pending = |data: &&AccessData| data.view.state == "pending";
         let all = self.data.iter().flatten();
@@ -87,7 +105,7 @@ impl Access {
             [(Which::Pending, "Manage pending requests"), (Which::Approved, "Approved access")];
         for (which, title) in lists {
             let here = which == self.which;
-            let lead = if here && theme.mono { '>' } else { ' ' };
+            let lead = if here && theme.is_mono() { '>' } else { ' ' };
             let name = format!("{lead}{title} ({}) ", self.of(which).len());
             spans.push(theme.span(if here { Role::Selected } else { Role::Dim }, name));
             spans.push(Span::raw(" "));
@@ -186,12 +204,20 @@ impl Screen for Access {
     fn loaded(&mut self, loaded: &Loaded) {
         if let Loaded::Access(data) = loaded {
             self.data = Some(data.clone());
+            self.focus();
             self.count();
         }
     }
 
     fn list(&mut self) -> Option<&mut List> {
         Some(&mut self.list)
+    }
+
+    fn copies(&self) -> Vec<(&'static str, String)> {
+        self.selected().map_or_else(Vec::new, |data| {
+            let view = &data.view;
+            vec![("request", view.id.to_string()), ("support request", view.case.to_string())]
+        })
     }
 
     fn availability(&self, id: ActionId, _session: &Session) -> Availability {
@@ -324,7 +350,7 @@ impl Screen for Access {
             })
             .collect();
         // Few rows, and a detail that decides: below the list where it cannot stand beside it.
-        let (left, right) = widgets::split(area, 56);
+        let (left, right) = widgets::split(app.theme, area, 56);
         let (left, right) = match right {
             Some(right) => (left, Some(right)),
             None if area.height >= 12 => {

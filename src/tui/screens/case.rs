@@ -96,7 +96,7 @@ impl CaseScreen {
                 None => format!(" {} ", tab.title()),
             };
             let role = if here { Role::Selected } else { Role::Dim };
-            let name = if here && app.theme.mono { format!(">{}", &name[1..]) } else { name };
+            let name = if here && app.theme.is_mono() { format!(">{}", &name[1..]) } else { name };
             spans.push(app.theme.span(role, name));
             spans.push(Span::raw(" "));
         }
@@ -124,6 +124,16 @@ impl CaseScreen {
             return None;
         }
         self.data.as_ref()?.folder.as_ref()?.files.get(self.list.cursor)
+    }
+
+    /// Reads the diagnostic in focus.
+    fn read(&self) -> Vec<Step> {
+        let view = self.data.as_ref().map(|data| &data.view);
+        let Some(item) = view.and_then(|view| view.diagnostics.get(self.list.cursor)) else {
+            return Vec::new();
+        };
+        let read = Operation::Read { case: self.case.clone(), name: item.path.clone() };
+        vec![Step::Effect(Effect::Do(read))]
     }
 
     fn close(&self) -> Step {
@@ -194,7 +204,12 @@ impl Screen for CaseScreen {
         match id {
             ActionId::CaseConsent => may(&allowed.answer),
             ActionId::CaseAccess => may(&allowed.request_access),
-            ActionId::CaseAttach => may(&allowed.attach),
+            ActionId::CaseAttach | ActionId::CasePick => may(&allowed.attach),
+            ActionId::CaseView if self.tab != Tab::Diagnostics || self.focused_file().is_none() => {
+                Availability::Hidden
+            }
+            // Who may attach may read (CONS-12).
+            ActionId::CaseView => may(&allowed.attach),
             ActionId::CaseNote => may(&allowed.note),
             ActionId::CaseSeverity => may(&allowed.severity),
             ActionId::CaseAssign => may(&allowed.assign),
@@ -214,6 +229,30 @@ impl Screen for CaseScreen {
         }
     }
 
+    fn alias(&self, id: ActionId) -> ActionId {
+        // On a diagnostic Enter reads it; elsewhere it turns the page.
+        let on_file = self.tab == Tab::Diagnostics && self.focused_file().is_some();
+        if id == ActionId::Open && on_file { ActionId::CaseView } else { id }
+    }
+
+    fn open_word(&self) -> Option<&'static str> {
+        Some(if self.tab == Tab::Diagnostics { "read" } else { "next tab" })
+    }
+
+    fn copies(&self) -> Vec<(&'static str, String)> {
+        let mut copies = Vec::new();
+        if let Some((path, _)) = self.focused_file() {
+            copies.push(("path", path.to_owned()));
+        }
+        if let (Tab::Access, Some(data)) = (self.tab, &self.data)
+            && let Some(request) = data.view.access.get(self.list.cursor)
+        {
+            copies.push(("request", request.id.to_string()));
+        }
+        copies.push(("case", self.case.id.to_string()));
+        copies
+    }
+
     fn act(&mut self, id: ActionId, session: &Session) -> Vec<Step> {
         match id {
             ActionId::Left => self.turn(false),
@@ -226,6 +265,10 @@ impl Screen for CaseScreen {
             ActionId::CaseConsent => form(CaseForm::consent(&self.case, data)),
             ActionId::CaseAccess => form(CaseForm::access(&self.case, data, session)),
             ActionId::CaseAttach => form(CaseForm::attach(&self.case, data, session)),
+            ActionId::CasePick => {
+                vec![Step::Push(Box::new(super::picker::Picker::new(&self.case, data)))]
+            }
+            ActionId::CaseView => self.read(),
             ActionId::CaseNote => form(CaseForm::note(&self.case)),
             ActionId::CaseSeverity => form(CaseForm::severity(&self.case, data)),
             ActionId::CaseAssign => form(CaseForm::assign(&self.case, session)),
@@ -253,9 +296,18 @@ impl Screen for CaseScreen {
     fn hints(&self, _session: &Session) -> Vec<ActionId> {
         let mut hints = vec![ActionId::Right, ActionId::Menu];
         hints.extend(match self.tab {
-            Tab::Overview => vec![ActionId::CaseConsent, ActionId::CaseAttach],
+            Tab::Overview => {
+                vec![ActionId::CaseConsent, ActionId::CaseAttach, ActionId::CaseRequest]
+            }
             Tab::Records => vec![ActionId::CaseNote, ActionId::CaseHold],
-            Tab::Diagnostics => vec![ActionId::CaseAttach, ActionId::CaseHold],
+            Tab::Diagnostics => {
+                vec![
+                    ActionId::CaseView,
+                    ActionId::CaseAttach,
+                    ActionId::CasePick,
+                    ActionId::CaseHold,
+                ]
+            }
             Tab::Access => vec![ActionId::CaseAccess],
             Tab::Transfer => {
                 vec![ActionId::TransferAdd, ActionId::TransferDelete, ActionId::TransferLink]

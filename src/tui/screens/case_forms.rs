@@ -93,6 +93,15 @@ impl CaseForm {
         )
     }
 
+    /// As [`CaseForm::attach`], with files that were picked.
+    #[must_use]
+    pub fn attach_files(case: &CaseRef, data: &CaseData, session: &Session, files: &str) -> Form {
+        let mut form = Self::attach(case, data, session);
+        form.fields[0] = Field::text("File", files, form.fields[0].help.clone());
+        suggest(&mut form.fields, 0);
+        form
+    }
+
     /// Diagnostics with their categories.
     #[must_use]
     pub fn attach(case: &CaseRef, data: &CaseData, session: &Session) -> Form {
@@ -116,7 +125,7 @@ impl CaseForm {
                 Field::text(
                     "File",
                     "",
-                    "Paths with commas between, ~ is not expanded. transfer:NAME: from the transfer folder.",
+                    "Paths with commas between; D on the case picks them. transfer:NAME: from the transfer folder.",
                 ),
                 Field::one("Kind", kinds, kind, "Basic kinds need no consent. A letter jumps to a word."),
                 Field::many("Categories", categories, "Left and right move, space marks. At least one; suggested from the file's name."),
@@ -135,12 +144,15 @@ impl CaseForm {
         let kinds: Vec<&str> = RecordKind::ALL.iter().map(|kind| kind.as_str()).collect();
         Form::new(
             format!("Add to {}", case.id),
-            "A record of the case. Longer ones come from a file: `caseward case note --file`.",
+            "A record of the case, of as many lines as it needs.",
             "Add",
             vec![
                 Field::one("Kind", kinds, 0, "What it is."),
                 Field::check("Internal", "Space marks it: never given to a data subject."),
-                Field::text("Text", "", "One line; pasted line breaks become spaces."),
+                Field::lines(
+                    "Text",
+                    "Enter begins a line, tab goes on. ctrl-e opens your $EDITOR.",
+                ),
             ],
             Box::new(move |fields| {
                 let kind: RecordKind =
@@ -151,7 +163,7 @@ impl CaseForm {
                     case: case.clone(),
                     kind,
                     internal: fields[1].is_on(),
-                    text: fields[2].word().to_owned(),
+                    text: fields[2].written(),
                 }))
             }),
         )
@@ -282,9 +294,13 @@ fn suggest(fields: &mut [Field], focus: usize) {
     if focus != 0 || fields.len() < 3 {
         return;
     }
-    let name = fields[0].word().rsplit('/').next().unwrap_or_default();
-    let Some((kind, categories)) = crate::policy::suggest::of_name(name) else { return };
     use super::form::Value;
+    // Of several files the categories of all, and the kind of the first.
+    let names = fields[0].word().split(',').map(|path| path.trim().rsplit('/').next());
+    let suggested: Vec<_> = names.flatten().filter_map(crate::policy::suggest::of_name).collect();
+    let Some((kind, _)) = suggested.first().copied() else { return };
+    let categories: Vec<Category> =
+        suggested.iter().flat_map(|(_, categories)| categories.iter().copied()).collect();
     if let Value::One(words, chosen) = &mut fields[1].value {
         *chosen = words.iter().position(|word| *word == kind.as_str()).unwrap_or(*chosen);
     }

@@ -2,8 +2,11 @@
 
 use super::case::Tab;
 use super::words;
+use crate::model::Time;
+use crate::ops::attach::DiagnosticView;
+use crate::ops::case::RecordView;
 use crate::text;
-use crate::tui::app::{App, CaseData};
+use crate::tui::app::{App, AuditLine, CaseData};
 use crate::tui::theme::{Role, role_of_state};
 use crate::tui::widgets::details::Details;
 use crate::tui::widgets::frame as widgets;
@@ -244,6 +247,57 @@ const AUDIT: &[Column] = &[
     column("Details", 0, 2),
 ];
 
+/// A row for each.
+fn rows<T>(items: &[T], row: impl Fn(&T) -> Vec<Cell>) -> Vec<Vec<Cell>> {
+    items.iter().map(row).collect()
+}
+
+fn stamp(time: Time) -> String {
+    time.format("%Y-%m-%d %H:%M").to_string()
+}
+
+fn record_row(record: &RecordView) -> Vec<Cell> {
+    let inside = if record.internal { " (internal)" } else { "" };
+    let held = if record.held { " (held)" } else { "" };
+    vec![
+        cell(format!("{}{inside}{held}", record.name)),
+        cell(record.kind.as_deref().unwrap_or("-")),
+        cell(text::bytes(record.size)),
+        cell(record.at.map_or_else(|| "-".to_owned(), stamp)),
+        cell(words::short(record.by.as_deref().unwrap_or("-"))),
+    ]
+}
+
+fn diagnostic_row(item: &DiagnosticView, now: Time) -> Vec<Cell> {
+    let words: Vec<&str> = item.categories.iter().map(|c| c.as_str()).collect();
+    let (role, left) = match item.delete_after {
+        Some(_) if item.held => (Role::Warn, "held".to_owned()),
+        Some(_) if item.overdue => (Role::Bad, "overdue".to_owned()),
+        Some(at) => (Role::Text, words::relative(at, now)),
+        None => (Role::Warn, "unregistered".to_owned()),
+    };
+    let day = item.collected_at.map(|at| at.format("%Y-%m-%d").to_string());
+    let under = item.authorised_by.as_ref().map(ToString::to_string);
+    vec![
+        cell(&item.name),
+        cell(words.join(", ")),
+        cell(day.unwrap_or_else(|| "-".to_owned())),
+        Cell(role, left),
+        cell(&item.tenant),
+        cell(under.unwrap_or_else(|| "-".to_owned())),
+    ]
+}
+
+fn audit_row(line: &AuditLine) -> Vec<Cell> {
+    let (role, failed) = if line.failed { (Role::Bad, "refused: ") } else { (Role::Text, "") };
+    vec![
+        cell(stamp(line.at)),
+        Cell(role, line.activity.clone()),
+        cell(words::short(&line.by)),
+        cell(format!("{failed}{}", line.details)),
+    ]
+}
+
 fn list_tab(
     app: &App,
     frame: &mut Frame<'_>,
@@ -253,83 +307,24 @@ fn list_tab(
     cursor: usize,
 ) {
     let (view, now) = (&data.view, app.session.now);
-    let stamp = |time: crate::model::Time| time.format("%Y-%m-%d %H:%M").to_string();
     let (columns, rows): (&[Column], Vec<Vec<Cell>>) = match tab {
-        Tab::Records => (
-            RECORDS,
-            view.records
-                .iter()
-                .map(|record| {
-                    let kind = record.kind.as_deref().unwrap_or("-");
-                    let inside = if record.internal { " (internal)" } else { "" };
-                    let held = if record.held { " (held)" } else { "" };
-                    vec![
-                        cell(format!("{}{inside}{held}", record.name)),
-                        cell(kind),
-                        cell(text::bytes(record.size)),
-                        cell(record.at.map_or_else(|| "-".to_owned(), stamp)),
-                        cell(words::short(record.by.as_deref().unwrap_or("-"))),
-                    ]
-                })
-                .collect(),
-        ),
-        Tab::Diagnostics => (
-            DIAGNOSTICS,
-            view.diagnostics
-                .iter()
-                .map(|item| {
-                    let words: Vec<&str> = item.categories.iter().map(|c| c.as_str()).collect();
-                    let (role, left) = match item.delete_after {
-                        Some(_) if item.held => (Role::Warn, "held".to_owned()),
-                        Some(_) if item.overdue => (Role::Bad, "overdue".to_owned()),
-                        Some(at) => (Role::Text, words::relative(at, now)),
-                        None => (Role::Warn, "unregistered".to_owned()),
-                    };
-                    let day = item.collected_at.map(|at| at.format("%Y-%m-%d").to_string());
-                    let under = item.authorised_by.as_ref().map(ToString::to_string);
-                    vec![
-                        cell(&item.name),
-                        cell(words.join(", ")),
-                        cell(day.unwrap_or_else(|| "-".to_owned())),
-                        Cell(role, left),
-                        cell(&item.tenant),
-                        cell(under.unwrap_or_else(|| "-".to_owned())),
-                    ]
-                })
-                .collect(),
-        ),
+        Tab::Records => (RECORDS, rows(&view.records, record_row)),
+        Tab::Diagnostics => {
+            (DIAGNOSTICS, rows(&view.diagnostics, |item| diagnostic_row(item, now)))
+        }
         Tab::Access => (
             ACCESS,
-            view.access
-                .iter()
-                .map(|request| {
-                    vec![
-                        Cell(Role::Accent, request.id.to_string()),
-                        cell(&request.resource_tenant),
-                        Cell(role_of_state(request.state), request.state.to_owned()),
-                        cell(words::relative(request.since, now)),
-                        cell(&request.justification),
-                    ]
-                })
-                .collect(),
+            rows(&view.access, |request| {
+                vec![
+                    Cell(Role::Accent, request.id.to_string()),
+                    cell(&request.resource_tenant),
+                    Cell(role_of_state(request.state), request.state.to_owned()),
+                    cell(words::relative(request.since, now)),
+                    cell(&request.justification),
+                ]
+            }),
         ),
-        _ => (
-            AUDIT,
-            data.audit
-                .iter()
-                .flatten()
-                .map(|line| {
-                    let role = if line.failed { Role::Bad } else { Role::Text };
-                    let failed = if line.failed { "refused: " } else { "" };
-                    vec![
-                        cell(stamp(line.at)),
-                        Cell(role, line.activity.clone()),
-                        cell(words::short(&line.by)),
-                        cell(format!("{failed}{}", line.details)),
-                    ]
-                })
-                .collect(),
-        ),
+        _ => (AUDIT, rows(data.audit.as_deref().unwrap_or_default(), audit_row)),
     };
     let (list, below) = match area.height {
         8.. => {

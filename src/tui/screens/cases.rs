@@ -1,10 +1,10 @@
 //! The landing screen: the cases, and what needs somebody today.
 
 use super::words;
-use crate::ops::case::{CaseLine, matches_words};
+use crate::ops::case::CaseLine;
 use crate::text;
 use crate::tui::actions::{ActionId, Availability, Scope};
-use crate::tui::app::{App, CaseList, List, Load, Loaded, Screen, Session, Step};
+use crate::tui::app::{App, CaseList, List, Load, Loaded, Screen, Session, Sort, Step};
 use crate::tui::theme::{Role, Theme, role_of_state};
 use crate::tui::widgets::details::Details;
 use crate::tui::widgets::frame as widgets;
@@ -19,8 +19,12 @@ use std::sync::Arc;
 pub struct Cases {
     pub data: Option<Arc<CaseList>>,
     pub list: List,
-    /// The lines that the filter lets through.
-    passing: Vec<usize>,
+    pub sort: Sort,
+    pub reversed: bool,
+    /// The lines that the filter lets through, in order.
+    passing: Vec<u32>,
+    /// What the filter said of each line, and for which words.
+    matched: (String, Vec<bool>),
 }
 
 const COLUMNS: &[Column] = &[
@@ -34,22 +38,80 @@ const COLUMNS: &[Column] = &[
     column("Due", 10, 2),
 ];
 
+/// Headings with the arrow of the order, and of the order reversed.
+const ARROWS: &[(&str, [&str; 2])] = &[
+    ("Case", ["Case ▲", "Case ▼"]),
+    ("Title", ["Title ▲", "Title ▼"]),
+    ("Tenant", ["Tenant ▲", "Tenant ▼"]),
+    ("Status", ["Status ▲", "Status ▼"]),
+    ("Severity", ["Severity ▲", "Severity ▼"]),
+    ("Consent", ["Consent ▲", "Consent ▼"]),
+    ("Access", ["Access ▲", "Access ▼"]),
+    ("Due", ["Due ▲", "Due ▼"]),
+];
+
 impl Cases {
     fn line(&self, row: usize) -> Option<&CaseLine> {
-        self.data.as_ref()?.lines.get(*self.passing.get(row)?)
+        self.data.as_ref()?.lines.get(*self.passing.get(row)? as usize)
     }
 
     fn selected(&self) -> Option<&CaseLine> {
         self.line(self.list.cursor)
     }
 
+    /// Which lines are shown, in which order. One more letter is looked for only where those before
+    /// it stand.
     fn filter(&mut self) {
-        let lines = self.data.as_ref().map_or(&[][..], |data| &data.lines);
-        let words = &self.list.filter;
-        self.passing = (0..lines.len())
-            .filter(|index| words.is_empty() || matches_words(&lines[*index], words))
-            .collect();
+        let Some(data) = &self.data else { return };
+        let words = self.list.filter.trim_start();
+        let all = data.order(self.sort);
+        self.passing = if words.trim().is_empty() {
+            self.matched = (String::new(), Vec::new());
+            all.to_vec()
+        } else {
+            let (before, matched) = &self.matched;
+            let narrower = !before.is_empty() && words.starts_with(before.as_str());
+            let within = narrower.then_some(matched.as_slice());
+            let matched = data.matching(words, within);
+            let passing = all.iter().copied().filter(|at| matched[*at as usize]).collect();
+            self.matched = (words.to_owned(), matched);
+            passing
+        };
+        if self.reversed {
+            self.passing.reverse();
+        }
         self.list.resize(self.passing.len());
+    }
+
+    /// As [`Cases::filter`], the row in focus staying in focus, wherever others went.
+    fn refocus(&mut self, focus: Option<CaseRef>) {
+        self.filter();
+        let Some(data) = &self.data else { return };
+        let at = focus.and_then(|case| {
+            let same = |line: &CaseLine| line.id == case.id && line.tenant == case.tenant;
+            self.passing.iter().position(|index| same(&data.lines[*index as usize]))
+        });
+        if let Some(at) = at {
+            self.list.cursor = at;
+        }
+    }
+
+    fn focus(&self) -> Option<CaseRef> {
+        let line = self.selected()?;
+        Some(CaseRef { tenant: line.tenant.clone(), id: line.id.clone() })
+    }
+
+    /// The columns, the one that is sorted by with its arrow.
+    fn columns(&self) -> Vec<Column> {
+        let mut columns = COLUMNS.to_vec();
+        if let Some(column) = self.sort.column().and_then(|at| columns.get_mut(at)) {
+            let at = usize::from(self.reversed);
+            let arrows = ARROWS.iter().find(|(title, _)| *title == column.title);
+            column.title = arrows.map_or(column.title, |(_, arrows)| arrows[at]);
+            column.width += if column.width == 0 { 0 } else { 2 };
+            column.spare = 0;
+        }
+        columns
     }
 
     /// What the landing screen says first (SAR-14), if there is something to say.
@@ -141,11 +203,18 @@ impl Screen for Cases {
     }
 
     fn title(&self, _session: &Session) -> String {
-        match &self.data {
+        let mut title = match &self.data {
             Some(data) if self.list.filter.is_empty() => format!("Cases ({})", data.lines.len()),
             Some(data) => format!("Cases ({} of {})", self.passing.len(), data.lines.len()),
             None => "Cases".to_owned(),
+        };
+        if self.sort != Sort::default() || self.reversed {
+            title += &format!(", {}", self.sort.in_words(self.reversed));
         }
+        if !self.list.marks.is_empty() {
+            title += &format!(", {} marked", self.list.marks.len());
+        }
+        title
     }
 
     fn loads(&self) -> Vec<Load> {
@@ -154,17 +223,10 @@ impl Screen for Cases {
 
     fn loaded(&mut self, loaded: &Loaded) {
         if let Loaded::Cases(list) = loaded {
-            let focus = self.selected().map(|line| (line.tenant.clone(), line.id.clone()));
+            let focus = self.focus();
             self.data = Some(Arc::clone(list));
-            self.filter();
-            // The row in focus stays in focus, wherever others went.
-            let at = focus.and_then(|(tenant, id)| {
-                let same = |line: &CaseLine| line.id == id && line.tenant == tenant;
-                self.passing.iter().position(|index| same(&list.lines[*index]))
-            });
-            if let Some(at) = at {
-                self.list.cursor = at;
-            }
+            self.matched = (String::new(), Vec::new());
+            self.refocus(focus);
         }
     }
 
@@ -172,9 +234,35 @@ impl Screen for Cases {
         Some(&mut self.list)
     }
 
+    fn rows_at(&self, app: &App, body: Rect) -> Option<(Rect, usize)> {
+        let banner = self.banner(app).map_or(0, |banner| widgets::banner_rows(body, &banner));
+        let filter = u16::from(widgets::has_filter(body, &self.list));
+        let top = banner + filter;
+        let area = Rect { y: body.y + top, height: body.height.saturating_sub(top), ..body };
+        let (table, _) = widgets::split(app.theme, area, 62);
+        let page = table::page(table);
+        Some((table, self.list.cursor / page * page))
+    }
+
+    fn row_id(&self) -> Option<String> {
+        self.selected().map(|line| line.id.to_string())
+    }
+
+    fn copies(&self) -> Vec<(&'static str, String)> {
+        let marks = &self.list.marks;
+        if marks.len() > 1 {
+            let ids: Vec<&str> = marks.iter().map(String::as_str).collect();
+            return vec![("ids of the marked cases", ids.join("\n"))];
+        }
+        self.row_id().map(|id| ("id", id)).into_iter().collect()
+    }
+
     fn availability(&self, id: ActionId, _session: &Session) -> Availability {
         match id {
-            ActionId::CasesDue => Availability::Enabled,
+            ActionId::CasesDue
+            | ActionId::CasesSort
+            | ActionId::CasesReverse
+            | ActionId::CasesFilters => Availability::Enabled,
             _ => Availability::Hidden,
         }
     }
@@ -183,6 +271,16 @@ impl Screen for Cases {
         match id {
             ActionId::Filter => {
                 self.filter();
+                Vec::new()
+            }
+            ActionId::CasesSort | ActionId::CasesReverse => {
+                let focus = self.focus();
+                if id == ActionId::CasesSort {
+                    (self.sort, self.reversed) = (self.sort.next(), false);
+                } else {
+                    self.reversed = !self.reversed;
+                }
+                self.refocus(focus);
                 Vec::new()
             }
             ActionId::CasesDue => vec![Step::Push(Box::new(super::due::DueScreen::default()))],
@@ -208,7 +306,9 @@ impl Screen for Cases {
         vec![
             ActionId::Open,
             ActionId::Filter,
+            ActionId::CasesSort,
             ActionId::CasesDue,
+            ActionId::Palette,
             ActionId::ActAs,
             ActionId::Help,
             ActionId::Quit,
@@ -232,13 +332,19 @@ impl Screen for Cases {
             widgets::empty(frame, area, app.theme, why);
             return;
         }
-        let (left, right) = widgets::split(area, 62);
+        let (left, right) = widgets::split(app.theme, area, 62);
         // Only the page that is shown is made.
         let page = table::page(left);
         let first = self.list.cursor / page * page;
         let lines = (first..first + page).map_while(|at| self.line(at));
         let rows: Vec<Vec<Cell>> = lines.map(|line| row(line, &app.session)).collect();
-        table::draw(frame, left, app.theme, COLUMNS, &rows, self.list.cursor - first, true);
+        let columns = self.columns();
+        table::draw(frame, left, app.theme, &columns, &rows, self.list.cursor - first, true);
+        let marked = |row: usize| {
+            let line = self.line(first + row);
+            line.is_some_and(|line| self.list.marks.contains(line.id.as_str()))
+        };
+        table::marks(frame, left, 0, &marked);
         if let Some(right) = right {
             self.detail(&app.session, app.theme, right.width).draw(frame, right, 0);
         }

@@ -47,10 +47,13 @@ impl ContextScreen {
                 Role::Dim,
                 format!("{}, as {}{reason}", line.outcome, words::spaced(&line.form)),
             );
+            // Without reverse video the match is found by what stands around it.
+            let matched =
+                if theme.plain { format!("[{}]", line.matched) } else { line.matched.clone() };
             lines.line(Line::from(vec![
                 Span::raw("  "),
                 theme.span(Role::Dim, &line.before),
-                theme.span(Role::Selected, &line.matched),
+                theme.span(Role::Selected, matched),
                 theme.span(Role::Dim, &line.after),
             ]));
         }

@@ -5,6 +5,7 @@ use crate::tui::actions::{ActionId, Scope};
 use crate::tui::app::{App, Done, Effect, Failure, Screen, Session, Step};
 use crate::tui::keymap::Key;
 use crate::tui::theme::Role;
+use crate::tui::widgets::area::Area;
 use crate::tui::widgets::details::Details;
 use crate::tui::widgets::field::TextField;
 use crate::tui::widgets::prose;
@@ -22,6 +23,8 @@ pub enum Value {
     /// Any of these: the words, which are on, and where the focus is.
     Many(Vec<(String, bool)>, usize),
     Check(bool),
+    /// Lines of text.
+    Lines(Box<Area>),
 }
 
 /// A field with its label and a line of help.
@@ -60,6 +63,11 @@ impl Field {
     }
 
     #[must_use]
+    pub fn lines(label: &'static str, help: impl Into<String>) -> Self {
+        Self { label, help: help.into(), value: Value::Lines(Box::default()) }
+    }
+
+    #[must_use]
     pub fn check(label: &'static str, help: impl Into<String>) -> Self {
         Self { label, help: help.into(), value: Value::Check(false) }
     }
@@ -70,7 +78,7 @@ impl Field {
         match &self.value {
             Value::Text(field) => field.value().trim(),
             Value::One(words, chosen) => words.get(*chosen).map_or("", String::as_str),
-            Value::Many(..) | Value::Check(_) => "",
+            Value::Many(..) | Value::Check(_) | Value::Lines(_) => "",
         }
     }
 
@@ -82,6 +90,15 @@ impl Field {
                 words.iter().filter(|(_, on)| *on).map(|(word, _)| word.as_str()).collect()
             }
             _ => Vec::new(),
+        }
+    }
+
+    /// The text of several lines.
+    #[must_use]
+    pub fn written(&self) -> String {
+        match &self.value {
+            Value::Lines(area) => area.text(),
+            _ => self.word().to_owned(),
         }
     }
 
@@ -178,6 +195,7 @@ impl Form {
             Value::Text(text) => {
                 text.key(key);
             }
+            Value::Lines(area) => area.key(key),
             Value::One(words, chosen) => {
                 let count = words.len().max(1);
                 match key.code {
@@ -250,12 +268,41 @@ impl Form {
                 let role = if here { Role::Selected } else { Role::Text };
                 spans.push(theme.span(role, if *on { "[x] yes" } else { "[ ] no" }));
             }
+            Value::Lines(area) => return area_lines(theme, spans, area, here, width),
             Value::Many(words, at) => {
                 return many_lines(theme, spans, words, *at, here, column, width);
             }
         }
         (vec![Line::from(spans)], (cursor, 0))
     }
+}
+
+/// Rows that a text of several lines takes.
+const AREA_ROWS: usize = 6;
+
+/// A text of several lines below its label, over the whole width.
+fn area_lines(
+    theme: crate::tui::theme::Theme,
+    lead: Vec<Span<'static>>,
+    area: &Area,
+    here: bool,
+    width: u16,
+) -> (Vec<Line<'static>>, (u16, u16)) {
+    let room = usize::from(width).saturating_sub(4).max(1);
+    let (shown, (column, row)) = area.window(AREA_ROWS, room);
+    let mut lines = vec![Line::from(lead)];
+    for index in 0..AREA_ROWS {
+        let content = shown.get(index).map_or("", String::as_str);
+        // Where the text goes is to be seen without colour, and before there is any.
+        let bar = if here { "> " } else { "  " };
+        lines.push(Line::from(vec![
+            Span::raw("  "),
+            theme.span(Role::Dim, bar),
+            theme.span(Role::Text, content),
+        ]));
+    }
+    let at = |count: usize| u16::try_from(count).unwrap_or(0);
+    (lines, (4 + at(column), 1 + at(row)))
 }
 
 /// The words of a choice of many, over as many lines as they need.
@@ -306,6 +353,22 @@ impl Screen for Form {
             return (key.code == KeyCode::Esc).then(|| vec![Step::Pop]).or(Some(Vec::new()));
         }
         let on_button = self.focus == self.fields.len();
+        if let Some(Field { value: Value::Lines(area), .. }) = self.fields.get_mut(self.focus) {
+            let (first, last) = area.ends();
+            let moves = match key.code {
+                KeyCode::Esc | KeyCode::Tab | KeyCode::BackTab => true,
+                KeyCode::Up => first,
+                KeyCode::Down => last,
+                _ => false,
+            };
+            if key.code == KeyCode::Char('e') && key.ctrl {
+                return Some(vec![Step::Effect(Effect::Edit { text: area.text() })]);
+            }
+            if !moves {
+                self.key_in_field(key);
+                return Some(Vec::new());
+            }
+        }
         match key.code {
             KeyCode::Esc => return Some(vec![Step::Pop]),
             KeyCode::Tab | KeyCode::Down => self.step(true),
@@ -318,7 +381,24 @@ impl Screen for Form {
         Some(Vec::new())
     }
 
+    fn edited(&mut self, edited: Result<String, Failure>) {
+        match edited {
+            Ok(text) => {
+                if let Some(Field { value: Value::Lines(area), .. }) =
+                    self.fields.get_mut(self.focus)
+                {
+                    **area = Area::new(text.trim_end());
+                }
+                self.problem = None;
+            }
+            Err(failure) => self.problem = Some(failure),
+        }
+    }
+
     fn paste(&mut self, pasted: &str) {
+        if let Some(Field { value: Value::Lines(area), .. }) = self.fields.get_mut(self.focus) {
+            area.insert(pasted);
+        }
         if let Some(Field { value: Value::Text(field), .. }) = self.fields.get_mut(self.focus) {
             field.insert(pasted.trim_end());
             self.changed();

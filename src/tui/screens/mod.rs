@@ -14,6 +14,7 @@ pub mod help;
 pub mod hold_form;
 pub mod log;
 pub mod messages;
+pub mod picker;
 pub mod receipt;
 pub mod request;
 pub mod request_forms;

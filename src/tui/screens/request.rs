@@ -41,7 +41,7 @@ impl RequestScreen {
         let kind = self.data.as_ref().map_or(DsrType::Delete, |data| data.request.kind);
         let steps = request_steps::steps(kind);
         let mut spans = Vec::new();
-        let narrow = usize::from(width) < 74;
+        let narrow = usize::from(width) < 74 || app.theme.plain;
         for (index, step) in steps.iter().enumerate() {
             let (role, mark) = match index.cmp(&at) {
                 std::cmp::Ordering::Less => (Role::Good, "✓"),
@@ -345,6 +345,13 @@ impl Screen for RequestScreen {
             })],
             _ => Vec::new(),
         }
+    }
+
+    fn copies(&self) -> Vec<(&'static str, String)> {
+        let mut copies = vec![("request", self.dsr.to_string())];
+        let plan = self.data.as_ref().and_then(|data| data.request.plan.as_ref());
+        copies.extend(plan.map(|plan| ("digest of the plan", plan.digest.to_string())));
+        copies
     }
 
     fn alias(&self, id: ActionId) -> ActionId {

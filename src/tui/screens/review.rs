@@ -145,12 +145,16 @@ impl Screen for Review {
 
     fn title(&self, _session: &Session) -> String {
         let open = self.undecided().len();
-        match (&self.data, open) {
+        let title = match (&self.data, open) {
             (None, _) => format!("Review of {}", self.dsr),
             (Some(data), 0) => format!("Review of {} ({}, all decided)", self.dsr, data.len()),
             (Some(data), open) => {
                 format!("Review of {} ({}, {open} undecided)", self.dsr, data.len())
             }
+        };
+        match self.list.marks.len() {
+            0 => title,
+            marked => format!("{title}, {marked} marked"),
         }
     }
 
@@ -161,7 +165,14 @@ impl Screen for Review {
     fn loaded(&mut self, loaded: &Loaded) {
         match loaded {
             Loaded::Findings { dsr, lines } if *dsr == self.dsr => {
-                self.data = Some(lines.clone());
+                let before = self.data.replace(lines.clone());
+                // What was marked is done with once it was decided on.
+                self.list.marks.retain(|id| {
+                    let old = before.iter().flatten().find(|line| line.finding.id == *id);
+                    let new = lines.iter().find(|line| line.finding.id == *id);
+                    let told = |line: &FindingLine| (line.choice, line.decided_because.clone());
+                    new.is_some() && old.map(told) == new.map(told)
+                });
                 let rows = self.rows().len();
                 self.list.resize(rows);
             }
@@ -187,6 +198,29 @@ impl Screen for Review {
 
     fn list(&mut self) -> Option<&mut List> {
         Some(&mut self.list)
+    }
+
+    fn row_id(&self) -> Option<String> {
+        self.selected().map(|line| line.finding.id.clone())
+    }
+
+    fn copies(&self) -> Vec<(&'static str, String)> {
+        self.selected().map_or_else(Vec::new, |line| {
+            let finding = &line.finding;
+            vec![
+                ("path", finding.path.clone()),
+                ("SHA-256", finding.sha256.to_string()),
+                ("item", finding.id.clone()),
+            ]
+        })
+    }
+
+    fn choices(&self, dsr: &Id, items: &[String]) -> Option<Vec<(String, &'static str)>> {
+        if *dsr != self.dsr {
+            return None;
+        }
+        let found = self.data.iter().flatten().filter(|line| items.contains(&line.finding.id));
+        Some(found.map(|line| (line.finding.id.clone(), self.choice(line))).collect())
     }
 
     fn availability(&self, id: ActionId, _session: &Session) -> Availability {
@@ -223,7 +257,8 @@ impl Screen for Review {
             return Vec::new();
         }
         let Some(line) = self.selected() else { return Vec::new() };
-        let one = vec![line.finding.id.clone()];
+        let marked: Vec<String> = self.list.marks.iter().cloned().collect();
+        let one = if marked.is_empty() { vec![line.finding.id.clone()] } else { marked };
         let form =
             |items, include| vec![Step::Push(Box::new(forms::decide(&self.dsr, items, include)))];
         match id {
@@ -261,9 +296,10 @@ impl Screen for Review {
         vec![
             ActionId::FindingInclude,
             ActionId::FindingExclude,
-            ActionId::FindingContext,
             ActionId::Open,
             ActionId::Menu,
+            ActionId::Mark,
+            ActionId::FindingContext,
             ActionId::Help,
             ActionId::Quit,
         ]
@@ -298,7 +334,7 @@ impl Screen for Review {
                 ]
             })
             .collect();
-        let (left, right) = widgets::split(area, 56);
+        let (left, right) = widgets::split(app.theme, area, 56);
         let (left, right) = match right {
             Some(right) => (left, Some(right)),
             None if area.height >= 14 => {
@@ -312,5 +348,9 @@ impl Screen for Review {
             self.detail(app.theme, right.width).draw(frame, right, 0);
         }
         table::draw(frame, left, app.theme, COLUMNS, &rows, self.list.cursor, true);
+        let marked = |row: usize| {
+            found.get(row).is_some_and(|line| self.list.marks.contains(&line.finding.id))
+        };
+        table::marks(frame, left, self.list.cursor, &marked);
     }
 }

@@ -3,9 +3,10 @@
 mod overlay;
 
 use super::app::{App, LEAST};
-use super::theme::Role;
+use super::theme::{Role, Symbols};
 use super::widgets::{frame as widgets, prose};
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
@@ -31,8 +32,23 @@ pub fn view(app: &App, frame: &mut Frame<'_>) {
     if let Some(menu) = &app.menu {
         overlay::menu(app, menu, frame, area);
     }
+    if let Some(palette) = &app.palette {
+        overlay::palette(app, palette, frame, area);
+    }
     if let Some(asking) = &app.asking {
         overlay::question(app, asking, frame, area);
+    }
+    if app.theme.is_ascii() {
+        in_ascii(frame.buffer_mut());
+    }
+}
+
+/// Puts ASCII in the place of the symbols that the program draws with.
+fn in_ascii(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        if let Some(ascii) = Symbols::in_ascii(cell.symbol()) {
+            cell.set_symbol(ascii);
+        }
     }
 }
 
@@ -64,6 +80,7 @@ fn too_small(app: &App, frame: &mut Frame<'_>, area: Rect) {
         return;
     }
     let why = format!("needs {}×{}", LEAST.0, LEAST.1);
+    let why = if app.theme.is_ascii() { why.replace('×', "x") } else { why };
     let lines = prose::wrap(&why, usize::from(area.width));
     for (row, line) in lines.into_iter().take(usize::from(area.height)).enumerate() {
         let y = area.y + u16::try_from(row).unwrap_or(0);

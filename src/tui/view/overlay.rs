@@ -2,7 +2,7 @@
 
 use crate::text;
 use crate::tui::actions::{self, Availability};
-use crate::tui::app::{App, Asking, Menu, MenuKind};
+use crate::tui::app::{App, Asking, Entry, Menu, MenuKind, Palette};
 use crate::tui::theme::Role;
 use crate::tui::widgets::prose;
 use ratatui::Frame;
@@ -20,6 +20,13 @@ fn open(app: &App, frame: &mut Frame<'_>, area: Rect, title: &str, size: (u16, u
         width,
         height,
     };
+    if app.theme.plain {
+        // Lines from the top over an empty screen: nothing to read around.
+        frame.render_widget(Clear, area);
+        let line = Line::from(app.theme.span(Role::Strong, title));
+        frame.render_widget(line, Rect { height: 1, ..area });
+        return Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
+    }
     frame.render_widget(Clear, place);
     let title = format!(" {title} ");
     let block = Block::bordered()
@@ -45,6 +52,15 @@ pub fn menu(app: &App, menu: &Menu, frame: &mut Frame<'_>, area: Rect) {
                 }
             };
             ("Actions: enter takes one, esc closes", actions.iter().map(row).collect())
+        }
+        MenuKind::Filters(saved) => {
+            let row =
+                |(name, words): &(String, String)| (Role::Text, format!("{name:<20} {words}"));
+            ("Saved filters: enter takes one, esc closes", saved.iter().map(row).collect())
+        }
+        MenuKind::Copies(copies) => {
+            let row = |(what, text): &(&str, String)| (Role::Text, format!("{what:<16} {text}"));
+            ("Copy: enter takes one, esc closes", copies.iter().map(row).collect())
         }
         MenuKind::People(people) => {
             let row = |(who, part): &(String, String)| (Role::Text, format!("{who}  {part}"));
@@ -76,6 +92,64 @@ pub fn menu(app: &App, menu: &Menu, frame: &mut Frame<'_>, area: Rect) {
             frame.set_cursor_position(Position { x: inside.x, y });
         }
     }
+}
+
+/// The palette: what is typed, then what fits it.
+pub fn palette(app: &App, palette: &Palette, frame: &mut Frame<'_>, area: Rect) {
+    let theme = app.theme;
+    let size = (area.width.min(96), area.height.saturating_sub(4).clamp(6, 18).min(area.height));
+    let title = "Find an action or an id: enter takes it, esc closes";
+    let inside = open(app, frame, area, title, size);
+    let (typed, at) = palette.field.window(usize::from(inside.width.saturating_sub(4)).max(1));
+    let line = Line::from(vec![theme.span(Role::Accent, "> "), theme.span(Role::Text, typed)]);
+    frame.render_widget(line, Rect { height: 1, ..inside });
+    // What is in focus stands below in full: a reason rarely fits a row.
+    let below = if inside.height >= 8 { 2 } else { 0 };
+    let tall = inside.height.saturating_sub(1 + below);
+    let rows = Rect { y: inside.y + 1, height: tall, ..inside };
+    if palette.rows.is_empty() {
+        let why = "Nothing has this name or id.";
+        frame.render_widget(Line::from(theme.span(Role::Dim, why)), Rect { height: 1, ..rows });
+    }
+    let page = usize::from(rows.height).max(1);
+    let first = palette.list.cursor / page * page;
+    for (index, entry) in palette.rows.iter().enumerate().skip(first).take(page) {
+        let y = rows.y + u16::try_from(index - first).unwrap_or(0);
+        let place = Rect { y, height: 1, ..rows };
+        let (role, content) = match entry {
+            Entry::Action(id, availability) => {
+                let info = actions::info(*id);
+                let key = app.keymap.key_of(*id).map(|key| key.to_string()).unwrap_or_default();
+                match availability {
+                    Availability::Disabled(why) => {
+                        (Role::Disabled, format!("{key:<7} {}: not now: {why}", info.title))
+                    }
+                    _ => (Role::Text, format!("{key:<7} {:<22} {}", info.title, info.help)),
+                }
+            }
+            Entry::Case { case, title } => (Role::Text, format!("case    {} {title}", case.id)),
+            Entry::Request { dsr, what } => (Role::Text, format!("request {dsr} {what}")),
+            Entry::Access { sar, what } => (Role::Text, format!("access  {sar} {what}")),
+        };
+        let selected = index == palette.list.cursor;
+        let room = usize::from(rows.width).saturating_sub(2);
+        let safe = text::safe(&content).into_owned();
+        let shown = text::truncate(&safe, room).into_owned();
+        let line = vec![Span::raw(theme.marker(selected)), theme.span(role, shown)];
+        frame.render_widget(Line::from(line), place);
+        if selected {
+            frame.buffer_mut().set_style(place, theme.style(Role::Selected));
+            if text::width(&safe) > room {
+                let whole = prose::wrap(&content, usize::from(inside.width).max(1));
+                for (row, line) in (0..below).zip(whole) {
+                    let place = Rect { y: rows.bottom() + row, height: 1, ..inside };
+                    frame.render_widget(Line::from(theme.span(Role::Dim, line)), place);
+                }
+            }
+        }
+    }
+    let x = inside.x + 2 + u16::try_from(at).unwrap_or(0);
+    frame.set_cursor_position(Position { x: x.min(inside.right().saturating_sub(1)), y: inside.y });
 }
 
 /// The question, Cancel first.

@@ -25,7 +25,13 @@ pub fn header(app: &App, frame: &mut Frame<'_>, area: Rect) {
     }
     let who = text::safe(&who).into_owned();
     let mut left = vec![theme.span(Role::Strong, "caseward")];
-    let roots = [ActionId::GoCases, ActionId::GoAccess, ActionId::GoRequests, ActionId::GoLog];
+    let roots = [
+        ActionId::GoCases,
+        ActionId::GoAccess,
+        ActionId::GoRequests,
+        ActionId::GoLog,
+        ActionId::GoRetention,
+    ];
     let current = app.screens.first().map(|screen| screen.scope());
     let mut tabs = Vec::new();
     for id in roots {
@@ -33,7 +39,9 @@ pub fn header(app: &App, frame: &mut Frame<'_>, area: Rect) {
         let here = current == Some(root_scope(id));
         let role = if here { Role::Selected } else { Role::Text };
         tabs.push(Span::raw(" "));
-        tabs.push(theme.span(role, format!("{key} {}", actions::info(id).title)));
+        let name = format!("{key} {}", actions::info(id).title);
+        let name = if here && theme.is_mono() { format!("[{name}]") } else { name };
+        tabs.push(theme.span(role, name));
     }
     let width = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
     let room = usize::from(area.width);
@@ -45,11 +53,23 @@ pub fn header(app: &App, frame: &mut Frame<'_>, area: Rect) {
         left = tabs;
     }
     let used = width(&left);
-    let shown = text::truncate(&who, room.saturating_sub(used + 2)).into_owned();
+    let left_over = room.saturating_sub(used + 2);
+    // Rather the name without its domain than a mark at the end that nobody sees.
+    let who = if text::width(&who) > left_over { name_of(app) } else { who };
+    let shown = text::truncate(&who, left_over).into_owned();
     let pad = room.saturating_sub(used + text::width(&shown));
     left.push(Span::raw(" ".repeat(pad)));
     left.push(theme.span(if acting { Role::Warn } else { Role::Dim }, shown));
     frame.render_widget(Line::from(left), Rect { height: 1, ..area });
+}
+
+/// Who acts, in few words.
+fn name_of(app: &App) -> String {
+    let session = &app.session;
+    let name = words::short(&session.principal);
+    let acting = if session.principal == session.own { "" } else { "acting as " };
+    let read_only = if app.read_only { " · read-only" } else { "" };
+    text::safe(&format!("{acting}{name}{read_only}")).into_owned()
 }
 
 const fn root_scope(id: ActionId) -> actions::Scope {
@@ -57,6 +77,7 @@ const fn root_scope(id: ActionId) -> actions::Scope {
         ActionId::GoAccess => actions::Scope::Access,
         ActionId::GoRequests => actions::Scope::Requests,
         ActionId::GoLog => actions::Scope::Log,
+        ActionId::GoRetention => actions::Scope::Retention,
         _ => actions::Scope::Cases,
     }
 }
@@ -85,7 +106,11 @@ pub fn title(app: &App, frame: &mut Frame<'_>, area: Rect) {
 pub fn message_lines(app: &App, width: u16, most: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     if let Some(job) = &app.job {
-        let state = if job.stopping { "stopping" } else { &job.progress };
+        let state = match &job.progress {
+            _ if job.stopping => "stopping",
+            progress if progress.is_empty() => "under way",
+            progress => progress,
+        };
         let how = match (job.work.can_stop(), app.keymap.key_of(ActionId::StopJob)) {
             (true, Some(key)) if !job.stopping => format!("  ({key} stops it)"),
             _ => String::new(),
@@ -113,11 +138,25 @@ pub fn message_lines(app: &App, width: u16, most: usize) -> Vec<Line<'static>> {
     lines
 }
 
+/// A key of the footer with its word.
+struct Hint {
+    role: Role,
+    key: String,
+    title: &'static str,
+    /// Whether it is there whatever else has room.
+    stays: bool,
+}
+
+impl Hint {
+    fn width(&self) -> usize {
+        text::width(&self.key) + 1 + text::width(self.title) + 2
+    }
+}
+
 /// The last row: the most useful keys, looked up, so that they are right.
 pub fn footer(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let theme = app.theme;
-    let mut spans: Vec<Span<'static>> = Vec::new();
-    let mut used = 0;
+    let mut hints: Vec<Hint> = Vec::new();
     for id in app.front().hints(&app.session) {
         let role = match app.availability(id) {
             Availability::Hidden => continue,
@@ -130,26 +169,50 @@ pub fn footer(app: &App, frame: &mut Frame<'_>, area: Rect) {
             ActionId::Open => app.front().open_word().unwrap_or(actions::info(id).title),
             _ => actions::info(id).title,
         };
-        let width = text::width(&key) + 1 + text::width(title) + 2;
-        if used + width > usize::from(area.width) + 2 {
-            break;
+        let stays = matches!(id, ActionId::Help | ActionId::Quit);
+        hints.push(Hint { role, key, title, stays });
+    }
+    // Help and the way out are always there; of the others the first that fit.
+    let mut room = usize::from(area.width) + 2;
+    room = room.saturating_sub(hints.iter().filter(|hint| hint.stays).map(Hint::width).sum());
+    let mut full = false;
+    hints.retain(|hint| {
+        full |= !hint.stays && hint.width() > room;
+        if !hint.stays && !full {
+            room -= hint.width();
         }
-        used += width;
-        spans.push(theme.span(role, key));
-        spans.push(theme.span(Role::Dim, format!(" {title}  ")));
+        hint.stays || !full
+    });
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    for hint in hints {
+        spans.push(theme.span(hint.role, hint.key));
+        spans.push(theme.span(Role::Dim, format!(" {}  ", hint.title)));
     }
     frame.render_widget(Line::from(spans), Rect { height: 1, ..area });
 }
 
-/// A bar over the list; returns what is left below it.
-pub fn banner(frame: &mut Frame<'_>, area: Rect, theme: Theme, content: &str) -> Rect {
+/// How many rows a bar over the list takes.
+#[must_use]
+pub fn banner_rows(area: Rect, content: &str) -> u16 {
     if area.height < 6 {
-        return area;
+        return 0;
     }
     let most = if area.height >= 12 { 2 } else { 1 };
+    let lines = prose::wrap(content, usize::from(area.width)).len();
+    u16::try_from(lines.min(most)).unwrap_or(1)
+}
+
+/// Whether the filter has a row of its own.
+#[must_use]
+pub fn has_filter(area: Rect, list: &List) -> bool {
+    (!list.filter.is_empty() || list.filtering) && area.height >= 4
+}
+
+/// A bar over the list; returns what is left below it.
+pub fn banner(frame: &mut Frame<'_>, area: Rect, theme: Theme, content: &str) -> Rect {
+    let tall = banner_rows(area, content);
     let lines = prose::wrap(content, usize::from(area.width));
-    let tall = u16::try_from(lines.len().min(most)).unwrap_or(1);
-    for (row, line) in lines.into_iter().take(most).enumerate() {
+    for (row, line) in lines.into_iter().take(usize::from(tall)).enumerate() {
         let y = area.y + u16::try_from(row).unwrap_or(0);
         let line = Line::from(theme.span(Role::Warn, line));
         frame.render_widget(line, Rect { y, height: 1, ..area });
@@ -159,7 +222,7 @@ pub fn banner(frame: &mut Frame<'_>, area: Rect, theme: Theme, content: &str) ->
 
 /// The filter's row while there is a filter; returns what is left below it.
 pub fn filter(frame: &mut Frame<'_>, area: Rect, theme: Theme, list: &List) -> Rect {
-    if (list.filter.is_empty() && !list.filtering) || area.height < 4 {
+    if !has_filter(area, list) {
         return area;
     }
     let place = Rect { height: 1, ..area };
@@ -192,8 +255,8 @@ pub fn empty(frame: &mut Frame<'_>, area: Rect, theme: Theme, why: &str) {
 
 /// List and detail side by side where there is room for both.
 #[must_use]
-pub fn split(area: Rect, percent: u16) -> (Rect, Option<Rect>) {
-    if area.width < WIDE {
+pub fn split(theme: Theme, area: Rect, percent: u16) -> (Rect, Option<Rect>) {
+    if area.width < WIDE || theme.plain {
         return (area, None);
     }
     let left = area.width * percent / 100;

@@ -79,6 +79,19 @@ pub fn draw(
     }
 }
 
+/// Puts a `*` before the rows of the page that are marked.
+pub fn marks(frame: &mut Frame<'_>, area: Rect, cursor: usize, marked: &dyn Fn(usize) -> bool) {
+    if area.width < 3 || area.height < 2 {
+        return;
+    }
+    let page = page(area);
+    let first = cursor / page * page;
+    for row in (0..page).filter(|row| marked(first + row)) {
+        let y = area.y + 1 + u16::try_from(row).unwrap_or(0);
+        frame.buffer_mut()[(area.x + 1, y)].set_symbol("*");
+    }
+}
+
 /// The columns that fit, each with its width: `None` for one that has to go.
 fn widths(columns: &[Column], room: u16) -> Vec<Option<u16>> {
     let mut shown: Vec<bool> = vec![true; columns.len()];
