@@ -122,7 +122,7 @@ pub trait FsFile: Send + Debug {
 }
 
 /// An open directory, held so that its names can be flushed after a change.
-pub trait FsDir: Send + Debug {
+pub trait FsDir: Send + Sync + Debug {
     /// Flushes the directory's names to storage (`fsync`).
     ///
     /// # Errors

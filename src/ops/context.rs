@@ -5,6 +5,7 @@ use crate::attest::Log;
 use crate::env;
 use crate::error::{Error, Result};
 use crate::model::{Activity, AuditEvent, Id, Tenant, Time};
+use crate::policy::actor::Roster;
 use crate::policy::{Actor, Refusal};
 use crate::text;
 use crate::workspace::{Commit, Workspace};
@@ -101,6 +102,10 @@ impl Context {
     /// # Errors
     /// The tenants cannot be read.
     pub fn with_roles_now(&self) -> Result<Self> {
+        // A roster is asked each time.
+        if self.actor.roster.is_some() {
+            return Ok(self.clone());
+        }
         let tenants = self.tenants()?;
         Ok(Self { actor: self.actor.in_tenants(&tenants), ..self.clone() })
     }
@@ -207,6 +212,22 @@ fn recover(context: &Context) -> Vec<String> {
     attempt().unwrap_or_else(|error| vec![format!("nothing can be deleted: {error}")])
 }
 
+/// Whom tenants list by their files at this moment.
+#[derive(Debug)]
+struct FromFiles {
+    workspace: Workspace,
+}
+
+impl Roster for FromFiles {
+    fn roles(&self, principal: &str, tenant: &Id) -> Option<Vec<String>> {
+        let record = self.workspace.tenant(tenant).ok()?.value;
+        if record.domain != *tenant {
+            return None;
+        }
+        Some(record.principal(principal)?.roles.clone())
+    }
+}
+
 fn open_workspace(opening: &Opening) -> Result<Workspace> {
     let found;
     let root: &Path = match &opening.workspace {
@@ -229,7 +250,6 @@ fn open_workspace(opening: &Opening) -> Result<Workspace> {
 fn resolve_actor(workspace: &Workspace, named: Option<&str>) -> Result<Actor> {
     let config = workspace.config();
     let os_user = env::os_user();
-    let (tenants, _) = workspace.known_tenants()?;
     let own = || {
         config
             .engineers
@@ -245,8 +265,14 @@ fn resolve_actor(workspace: &Workspace, named: Option<&str>) -> Result<Actor> {
             os_user,
             engineer: false,
             memberships: vec![],
+            roster: None,
         });
     };
+    let roster = Arc::new(FromFiles { workspace: workspace.clone() });
+    if let Some(engineer) = Actor::engineer(principal, &os_user, config, roster) {
+        return Ok(engineer);
+    }
+    let (tenants, _) = workspace.known_tenants()?;
     Actor::resolve(principal, &os_user, config, &tenants).ok_or_else(|| {
         let known: Vec<&str> = config
             .engineers
