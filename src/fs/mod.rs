@@ -15,6 +15,7 @@ mod path;
 mod real;
 pub mod sim;
 pub mod stop;
+pub mod wait;
 
 pub use guard::GuardedFs;
 pub use hash::hash_file;

@@ -4,8 +4,9 @@ use super::event::{EventDraft, Matter};
 use crate::attest::Log;
 use crate::env;
 use crate::error::{Error, Result};
-use crate::model::{Activity, AuditEvent, Id, Tenant, Time};
+use crate::model::{Activity, AuditEvent, Id, InitiatedBy, Tenant, Time};
 use crate::policy::actor::Roster;
+use crate::policy::audit::may_read;
 use crate::policy::{Actor, Refusal};
 use crate::text;
 use crate::workspace::{Commit, Workspace};
@@ -142,7 +143,38 @@ impl Context {
     /// As [`Workspace::commit`].
     pub fn commit(&self, commit: Commit) -> Result<()> {
         self.require_writable()?;
-        self.workspace.commit(commit)
+        let about = commit.matters();
+        self.workspace.commit(commit).map_err(|error| self.with_who(error, &about))
+    }
+
+    /// A conflict with who wrote last what was to be written, by the log of its tenant, as far as
+    /// the actor may read it (AUD-7).
+    fn with_who(&self, error: Error, about: &[(Id, String)]) -> Error {
+        let Error::Conflict { message, hint } = error else { return error };
+        let latest = about.iter().filter(|(tenant, _)| may_read(&self.actor, tenant).is_ok());
+        let latest = latest.filter_map(|(tenant, id)| {
+            let (events, _) = self.workspace.audit(tenant).ok()?;
+            let is_about = |event: &AuditEvent| {
+                let mut targets = event.target_resources.iter();
+                event.correlation_id == *id || targets.any(|target| target.id == *id)
+            };
+            events.into_iter().rfind(is_about)
+        });
+        let said = latest.max_by_key(|event| event.activity_date_time).map(|event| {
+            let who = match &event.initiated_by {
+                InitiatedBy::User { user_principal_name, .. } => user_principal_name,
+                InitiatedBy::App { display_name } => display_name,
+            };
+            let at = event.activity_date_time;
+            format!(
+                "last logged there: {} by {} at {}",
+                event.activity_display_name,
+                text::safe(who),
+                at.format("%Y-%m-%d %H:%M:%S UTC")
+            )
+        });
+        let hint = said.into_iter().chain(hint).reduce(|said, hint| format!("{said}; {hint}"));
+        Error::Conflict { message, hint }
     }
 
     /// Turns a refusal into an error, after it was written to `tenant`'s audit log as a failed

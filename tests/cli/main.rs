@@ -30,3 +30,4 @@ mod retention;
 mod settings;
 mod status;
 mod transfer;
+mod waiting;
