@@ -204,6 +204,36 @@ impl Writer<'_> {
     }
 }
 
+/// Of each case of the example what its record has, beside what the log says of it: answers and
+/// reopenings are entries that nothing takes away, so a lost update shows in their number.
+fn entries(workspace: &Path, cases: &[String]) -> Vec<[isize; 4]> {
+    let tenant = workspace.join("tenants").join(TENANT);
+    let log = std::fs::read_to_string(tenant.join("audit.jsonl")).unwrap();
+    let events: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |case: &String| {
+        let record = tenant.join("cases").join(case).join("case.toml");
+        let record = std::fs::read_to_string(record).unwrap_or_default();
+        let stands = |table: &str| record.lines().filter(|line| *line == table).count() as isize;
+        let logged = |activities: &[&str]| {
+            let about = events.iter().filter(|event| {
+                event["correlationId"] == case.as_str() && event["result"] == "success"
+            });
+            let said = |event: &&Value| {
+                activities.contains(&event["activityDisplayName"].as_str().unwrap())
+            };
+            about.filter(said).count() as isize
+        };
+        let answers = ["Consent granted", "Consent revoked", "Consent declined"];
+        [
+            stands("[[consent]]"),
+            logged(&answers),
+            stands("[[closures]]"),
+            logged(&["Case reopened"]),
+        ]
+    };
+    cases.iter().map(of).collect()
+}
+
 fn doctor(workspace: &Path, state: &Path) -> Value {
     let output = Command::new(env!("CARGO_BIN_EXE_caseward"))
         .args(["status", "--json"])
@@ -236,6 +266,7 @@ fn writers_lose_nothing_when_some_are_killed() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
+    let entries_before = entries(&workspace, &first);
     let next = AtomicUsize::new(0);
     let all: Vec<Told> = std::thread::scope(|scope| {
         let start = || {
@@ -257,6 +288,12 @@ fn writers_lose_nothing_when_some_are_killed() {
     });
     // The next start finishes what was cut off.
     assert_eq!(doctor(&workspace, &state)["problems"], before, "every record is readable");
+    let entries_after = entries(&workspace, &first);
+    for ((case, before), after) in first.iter().zip(entries_before).zip(entries_after) {
+        let grown = |at: usize| after[at] - before[at];
+        assert_eq!(grown(0), grown(1), "{case}: answers in the record and in the log");
+        assert_eq!(grown(2), grown(3), "{case}: reopenings in the record and in the log");
+    }
     let mut logged: BTreeMap<(String, String), usize> = BTreeMap::new();
     let mut ids = BTreeSet::new();
     for tenant in std::fs::read_dir(workspace.join("tenants")).unwrap() {
