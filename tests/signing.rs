@@ -238,12 +238,15 @@ fn att_7_openings_expire_and_the_log_still_verifies() {
     assert!(executed.complete);
     assert_eq!(executed.items.len(), 2, "the note and its sidecar: {:?}", executed.items);
     assert!(attest::show(&ana, 1).unwrap().items.is_some());
-    // ATT-7: nothing expires before `evidence_days`, and at equality it has.
-    let ended = attest::show(&ana, 2).unwrap().entry.at;
-    let at = |days: i64, seconds: i64| {
-        let now = ended + chrono::TimeDelta::days(days) - chrono::TimeDelta::seconds(seconds);
+    // ATT-7: nothing expires before `evidence_days` after the request ended, and at equality it has.
+    let executed_at = attest::show(&ana, 2).unwrap().entry.at;
+    let later = |days: i64, seconds: i64| {
+        let now = executed_at + chrono::TimeDelta::days(days) + chrono::TimeDelta::seconds(seconds);
         Context { now, ..ana.clone() }
     };
+    assert!(attest::shred_expired(&later(400, 0)).unwrap().is_empty(), "nobody closed the request");
+    dsr::close(&later(2, 0), id, None).unwrap();
+    let at = |days: i64, seconds: i64| later(days + 2, -seconds);
     assert!(attest::shred_expired(&at(90, 1)).unwrap().is_empty());
     assert_eq!(attest::shred_expired(&at(90, 0)).unwrap(), [executed.txs[0].tx.clone()]);
     assert!(attest::shred(&ana, &executed.txs[0].tx).is_err(), "it is gone already");

@@ -49,7 +49,7 @@ pub use key::VKey;
 pub use leaf::{Body, Entry, Leaf, LeafError, MAX_ITEMS, MAX_LEAF};
 pub use log::Log;
 pub use record::{FileRecord, Opening, OpeningRecord, Salt, decode_path, encode_path};
-pub use removal::{Outcome, OutcomeItem, Progress, Removal, RemovalItem, Step};
+pub use removal::{IfChanged, Outcome, OutcomeItem, Progress, Removal, RemovalItem, Step};
 pub use session::{Recovered, RecoveredKind, Session};
 pub use signer::{
     DECISION_NAMESPACE, KeyFile, REPORT_NAMESPACE, SignError, Signer, verify_signature,

@@ -38,13 +38,25 @@ pub struct RemovalItem {
     pub sha256: Sha256,
     /// What takes the file's place: a version without the span (redaction). `None` removes it.
     pub replacement: Option<Vec<u8>>,
+    pub if_changed: IfChanged,
+}
+
+/// What a file means for the transaction that is no longer what was planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IfChanged {
+    /// Nothing is begun (DEL-1).
+    #[default]
+    Refuse,
+    /// That file stays, with the verdict that it changed, and the others go: what is left of a plan
+    /// of which a part is gone already.
+    Keep,
 }
 
 impl RemovalItem {
     /// A file to remove altogether.
     #[must_use]
     pub fn remove(path: RelPath, size: u64, sha256: Sha256) -> Self {
-        Self { path, size, sha256, replacement: None }
+        Self { path, size, sha256, replacement: None, if_changed: IfChanged::Refuse }
     }
 }
 

@@ -5,8 +5,8 @@ use super::intent::{Inode, Intent, Phase, Planned, to_bytes};
 use super::layout::Layout;
 use super::withdraw::{remove_all, withdraw_all};
 use super::{
-    Body, Difference, Error, How, Log, MAX_ITEMS, Outcome, OutcomeItem, Progress, Removal,
-    RemovalItem, Salt, Session, Sha256, Step, Warnings,
+    Body, Difference, Error, How, IfChanged, Log, MAX_ITEMS, Outcome, OutcomeItem, Progress,
+    Removal, RemovalItem, Salt, Session, Sha256, Step, Warnings,
 };
 use crate::fs::{FileKind, RelPath, hash_file};
 use std::collections::{HashMap, HashSet};
@@ -144,9 +144,11 @@ fn measure(
     })();
     let (sha256, size, mtime, inode) = match found {
         Ok(None) => return Err(How::NotAFile),
-        Ok(Some((_, found, _))) if found != item.sha256 => {
-            return Err(How::Content { planned: item.sha256, found });
-        }
+        Ok(Some((stat, found, _))) if found != item.sha256 => match item.if_changed {
+            IfChanged::Refuse => return Err(How::Content { planned: item.sha256, found }),
+            // It is withdrawn, found to differ once more, and put back.
+            IfChanged::Keep => (item.sha256, item.size, stat.mtime, Some(Inode::from(stat))),
+        },
         Ok(Some((stat, sha256, size))) => (sha256, size, stat.mtime, Some(Inode::from(stat))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => (item.sha256, item.size, 0, None),
         Err(error) => return Err(How::Unreadable(error)),

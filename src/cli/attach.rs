@@ -14,9 +14,15 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub struct Attach {
+    // Numbered, for completion changes arguments one by one.
+    #[arg(index = 1)]
     case: String,
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(index = 2, required_unless_present = "from_transfer", value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// A file of the case's transfer folder, copied: its origin stays on record, so that the check
+    /// after a deletion of the folder finds it; once for each
+    #[arg(long, value_name = "NAME", action = clap::ArgAction::Append)]
+    from_transfer: Vec<String>,
     /// support_data, account_data, system_metadata, oii, euii or eupi; once for each
     #[arg(long = "category", value_name = "CAT", action = clap::ArgAction::Append)]
     categories: Vec<Category>,
@@ -37,6 +43,7 @@ impl Attach {
         let attachment = Attachment {
             case: self.case,
             files: self.files,
+            from_transfer: self.from_transfer,
             categories: self.categories,
             tenant: self.tenant,
             collected_at: self.collected_at,

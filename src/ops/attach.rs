@@ -1,7 +1,6 @@
 //! Diagnostics: attached with category and authority, hashed while they are copied, listed.
 
-use super::access;
-use super::{Context, Matter};
+use super::{Context, Matter, access, transfer};
 use crate::error::{Error, Result};
 use crate::fs::{self, RelPath};
 use crate::model::{
@@ -21,6 +20,8 @@ use std::path::{Path, PathBuf};
 pub struct Attachment {
     pub case: String,
     pub files: Vec<PathBuf>,
+    /// Names in the case's transfer folder, to be copied out of it (DTM-8).
+    pub from_transfer: Vec<String>,
     pub categories: Vec<Category>,
     /// The tenant they were collected from; without it, the case's.
     pub tenant: Option<String>,
@@ -99,13 +100,23 @@ pub fn attach(
     {
         commit.rely_on(&approval);
     }
-    let mut attached = Vec::new();
-    let mut taken: Vec<RelPath> = Vec::new();
+    let mut sources = Vec::new();
     for file in &attachment.files {
         let staged = copy_in(&mut stage, file, &mut |bytes| progress(file, bytes))?;
         let original = file.file_name().map(|name| name.to_string_lossy().into_owned());
         let original =
             original.ok_or_else(|| Error::usage(format!("{} has no name", file.display())))?;
+        sources.push((staged, original, Origin::Collected));
+    }
+    for name in &attachment.from_transfer {
+        let told = &mut |bytes| progress(Path::new(name), bytes);
+        let (staged, original) =
+            transfer::copy_out(context, &case_ref, case, name, &mut stage, told)?;
+        sources.push((staged, original, Origin::Transfer(name.clone())));
+    }
+    let mut attached = Vec::new();
+    let mut taken: Vec<RelPath> = Vec::new();
+    for (staged, original, origin) in sources {
         let path = store_path(context, &dir, &original, &taken)?;
         taken.push(path.clone());
         let name = path.name().to_string_lossy().into_owned();
@@ -116,7 +127,7 @@ pub fn attach(
             sha256: staged.sha256,
             at: context.now,
             by: context.actor.principal.clone(),
-            origin: Origin::Collected,
+            origin,
             categories: attachment.categories.clone(),
             collected_at: Some(collected_at),
             authorised_by: Some(authority.basis.clone()),

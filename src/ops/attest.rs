@@ -7,7 +7,6 @@ use crate::error::{Error, Result};
 use crate::fs::RelPath;
 use crate::model::{Sha256, Time};
 use crate::outside;
-use crate::policy::clock;
 use crate::workspace::layout;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -289,29 +288,17 @@ pub fn shred(context: &Context, tx: &str) -> Result<u64> {
     Ok(session.shred(tx)?)
 }
 
-/// Destroys every opening whose transaction ended `evidence_days` ago or longer (ATT-7), and
-/// returns the transactions.
+/// Destroys every opening whose time has come: that of a request `evidence_days` after the request
+/// ended, any other as long after its transaction (ATT-7), and returns the transactions. What they
+/// say of erased files is in the keyed index before (DEL-11).
 ///
 /// # Errors
-/// The actor is no engineer, or the log cannot be written.
+/// The actor is no engineer, a request cannot be read, or the log cannot be written.
 pub fn shred_expired(context: &Context) -> Result<Vec<String>> {
     context.require_writable()?;
     context.actor.require_engineer("ATT-7", "destroy openings")?;
-    let log = log_of(context);
-    let mut session = log.lock(super::dsr::clock_of(context))?;
+    let mut session = log_of(context).lock(super::dsr::clock_of(context))?;
     super::dsr::settle(context, &mut session)?;
-    let days = context.workspace.config().policy.evidence_days;
-    let mut expired = Vec::new();
-    for entry in log.entries(0..log.size()?)? {
-        if let Body::End { tx, .. } = entry.leaf.body
-            && context.now >= clock::end_of(entry.leaf.time, days)
-            && log.opening(tx)?.is_some()
-        {
-            expired.push(tx);
-        }
-    }
-    for tx in &expired {
-        session.shred(*tx)?;
-    }
+    let expired = super::retention::shred_expired(context, &mut session)?;
     Ok(expired.iter().map(ToString::to_string).collect())
 }

@@ -160,7 +160,7 @@ pub fn answer(
     let mut commit = Commit::new();
     commit.update(&loaded, changed.clone());
     commit.audit(&case_ref.tenant, event.build());
-    super::partner::events(context, &mut commit, &case_ref.tenant, &changed)?;
+    super::partner::events(context, &mut commit, &case_ref.tenant, &[&changed])?;
     context.commit(commit)?;
     let view = view_in(context, &changed, after);
     Ok((case_ref, view))

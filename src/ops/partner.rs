@@ -12,12 +12,12 @@ use crate::workspace::Commit;
 /// The application that the directory names in these entries.
 const APP: &str = "EntraGDAP";
 
-/// Adds to `commit` what a tenant's log is owed because one of its cases becomes `changed`.
+/// Adds to `commit` what a tenant's log is owed because its cases become `changed`, all at once.
 pub(super) fn events(
     context: &Context,
     commit: &mut Commit,
     tenant: &Id,
-    changed: &Case,
+    changed: &[&Case],
 ) -> Result<()> {
     let settings = &context.workspace.config().policy;
     let regime = context.workspace.tenant(tenant)?.value.regime;
@@ -26,9 +26,9 @@ pub(super) fn events(
     }
     let (cases, _) = context.workspace.cases(tenant)?;
     let before: Vec<Case> = cases.into_iter().map(|loaded| loaded.value).collect();
-    let mut after: Vec<Case> =
-        before.iter().filter(|case| case.id != changed.id).cloned().collect();
-    after.push(changed.clone());
+    let is_changed = |case: &&Case| changed.iter().any(|other| other.id == case.id);
+    let mut after: Vec<Case> = before.iter().filter(|case| !is_changed(case)).cloned().collect();
+    after.extend(changed.iter().copied().cloned());
     let change = rules::window_change(settings, &before, &after, context.now);
     let about = Matter::partner(tenant);
     let mut owe = |activity, at: Time| {

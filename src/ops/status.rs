@@ -124,14 +124,10 @@ impl Part {
         part.problems.extend(seen.audit_problems.iter().cloned());
         part.problems.extend(dates::of_log(context, &seen.tenant.domain)?);
         for request in &seen.requests {
+            // LAW-5: what is done and not answered is still owed.
             let ended = matches!(
                 request.state,
-                DsrState::Closed
-                    | DsrState::Referred
-                    | DsrState::Denied
-                    | DsrState::Canceled
-                    | DsrState::Attested
-                    | DsrState::Fulfilled
+                DsrState::Closed | DsrState::Referred | DsrState::Denied | DsrState::Canceled
             );
             if ended {
                 continue;

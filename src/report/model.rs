@@ -23,6 +23,8 @@ pub struct Content {
     pub processor: String,
     /// Engagements (case ids) concerned.
     pub engagements: Vec<String>,
+    /// Those of them whose portal deletes records of its own (CASE-9).
+    pub portal_schedules: Vec<PortalSchedule>,
     /// `None` for a removal that no request asked for (retention).
     pub request: Option<Request>,
     pub identifiers: Vec<Identifier>,
@@ -36,6 +38,15 @@ pub struct Content {
     /// What a reader must know beside: policy laxer than default and its reason, test clock, a
     /// weak file system, decisions declared and not signed.
     pub notices: Vec<String>,
+}
+
+/// CASE-9: when the portal's own record of an engagement is expected to be gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortalSchedule {
+    pub engagement: String,
+    pub expected_on: NaiveDate,
+    /// What the customer has to do before.
+    pub warning: String,
 }
 
 /// Who issues the report.
@@ -93,6 +104,12 @@ pub struct Request {
     pub basis: String,
     /// Why it was denied, in whole or in part.
     pub denial_basis: Option<String>,
+    /// LAW-7: what the controller chose for the data, delete or return.
+    pub choice: String,
+    /// LAW-7: what is known of existing copies.
+    pub copies: Vec<String>,
+    /// LAW-7: what the law requires to be kept, and why.
+    pub legal_storage: Vec<String>,
 }
 
 /// An identifier as type, mask and commitment.

@@ -79,6 +79,9 @@ pub(super) fn sections(report: &Report) -> Vec<Section> {
     if let Some(facts) = request_facts(report) {
         add("Request", Body::Facts(facts));
     }
+    if !content.portal_schedules.is_empty() {
+        add("The portal's own records", portal_schedules(report));
+    }
     add("Identifiers", identifiers(report));
     add("Scope", Body::Facts(scope_facts(report)));
     add("Searched", stores(&content.scope.searched));
@@ -140,7 +143,22 @@ fn request_facts(report: &Report) -> Option<Vec<(&'static str, String)>> {
         ("answered", maybe(request.answered_at)),
         ("basis", request.basis.clone()),
         ("basis of denial", request.denial_basis.clone().unwrap_or_else(dash)),
+        ("choice", request.choice.clone()),
+        ("copies", sentences(&request.copies)),
+        ("kept by law", sentences(&request.legal_storage)),
     ])
+}
+
+fn sentences(lines: &[String]) -> String {
+    if lines.is_empty() { dash() } else { lines.join(" ") }
+}
+
+fn portal_schedules(report: &Report) -> Body {
+    let schedules = report.content.portal_schedules.iter();
+    let rows = schedules
+        .map(|one| vec![one.engagement.clone(), one.expected_on.to_string(), one.warning.clone()])
+        .collect();
+    Body::Table { heads: vec!["engagement", "expected on", "before that"], rows }
 }
 
 fn identifiers(report: &Report) -> Body {

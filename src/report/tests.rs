@@ -122,6 +122,11 @@ impl Place {
             customer: Customer { name: "Contoso".into(), tenants: vec!["contoso.com".into()] },
             processor: "Example Support GmbH".into(),
             engagements: vec!["1".into()],
+            portal_schedules: vec![PortalSchedule {
+                engagement: "1".into(),
+                expected_on: at(10).date_naive(),
+                warning: "extract copies before".into(),
+            }],
             request: Some(Request {
                 id: "DSR-2026-0001".into(),
                 kind: "delete".into(),
@@ -131,6 +136,9 @@ impl Place {
                 answered_at: None,
                 basis: "GDPR Art. 28(3)(e)".into(),
                 denial_basis: None,
+                choice: "delete".into(),
+                copies: vec!["No other file had the same content.".into()],
+                legal_storage: vec!["The record of this request.".into()],
             }),
             identifiers: vec![Identifier {
                 kind: "email".into(),

@@ -201,6 +201,7 @@ impl Executor {
             engineer: context.actor.engineer,
             tenants: tenants.into_iter().map(|tenant| tenant.domain).collect(),
             engineers: config.engineers.iter().map(|e| e.principal.clone()).collect(),
+            signed_decisions: config.policy.require_signed_decisions,
             people,
         })
     }

@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::model::Decision;
 use crate::ops::dsr::Stepped;
 use crate::ops::{Context, access, case, consent, dsr, hold, transfer};
+use std::path::Path;
 
 pub(super) fn run(context: &Context, operation: Operation) -> Result<Done> {
     let mut then = Then::Stay;
@@ -25,8 +26,10 @@ pub(super) fn run(context: &Context, operation: Operation) -> Result<Done> {
             let request = access::request(context, &named, &tenant, &justification)?;
             format!("{} was requested; administrators of both tenants decide.", request.id)
         }
-        Operation::Decide { sar, decision } => {
-            let input = access::DecisionInput { decision, side: None, signature: None };
+        Operation::Decide { sar, decision, signature } => {
+            let signature = imported(signature.as_deref())?;
+            let signature = signature.as_deref();
+            let input = access::DecisionInput { decision, side: None, signature };
             let view = access::decide(context, sar.as_str(), input)?;
             let word = match decision {
                 Decision::Approved => "approved",
@@ -76,8 +79,9 @@ pub(super) fn run(context: &Context, operation: Operation) -> Result<Done> {
             let count = dsr::exclude(context, dsr.as_str(), &items, &reason)?;
             format!("{} excluded.", crate::text::plural(count as u64, "finding"))
         }
-        Operation::Approve { dsr, digest } => {
-            dsr::approve(context, dsr.as_str(), Some(digest), None)?;
+        Operation::Approve { dsr, digest, signature } => {
+            let signature = imported(signature.as_deref())?;
+            dsr::approve(context, dsr.as_str(), Some(digest), signature.as_deref())?;
             format!("The plan of {dsr} is approved; it can be executed now.")
         }
         Operation::GiveBack { dsr, reason } => {
@@ -148,6 +152,12 @@ pub(super) fn run(context: &Context, operation: Operation) -> Result<Done> {
         }
     };
     Ok(Done { said, then })
+}
+
+/// Reads a signature that was made elsewhere.
+fn imported(path: Option<&Path>) -> Result<Option<String>> {
+    path.map(|path| Ok(String::from_utf8_lossy(&crate::outside::read(path)?).into_owned()))
+        .transpose()
 }
 
 /// A step of a request's clock or end in words, with what is to be sent.

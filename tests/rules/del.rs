@@ -1,6 +1,7 @@
 //! DEL-*: planning, approving and executing a deletion.
 
 use super::dsr::{discover, discovered, exclude_reviews, planned_engagement};
+use super::meanwhile::{Call, Meanwhile};
 use super::world::*;
 use caseward::attest::Step;
 use caseward::error::Error;
@@ -117,6 +118,31 @@ fn del_1_a_file_that_changes_meanwhile_is_kept() {
     assert_eq!(gone, done.items.len() - 1);
     assert!(!world.exists(&format!("tenants/contoso.com/cases/{CLOSED}/tombstone.toml")));
     assert_eq!(world.case(CLOSED).id, id(CLOSED), "the case is still one");
+}
+
+#[test]
+fn del_1_what_is_left_of_a_plan_and_changed_meanwhile_is_kept_and_the_rest_goes() {
+    let world = World::demo();
+    let (dsr, plan) = planned_engagement(&world);
+    ops::approve(&world.as_engineer(BEN), &dsr, None, None).unwrap();
+    let mut files = plan.items.iter().map(|item| item.path.clone());
+    let mut left = || files.find(|path| path.contains("/records/")).unwrap();
+    let (changed, same) = (left(), left());
+    let stuck = [changed.clone(), same.clone()];
+    let fs = Meanwhile::refusing(world.plain(), move |call, path| {
+        call == Call::Rename && stuck.contains(&path.display())
+    });
+    let refusing = context(&world.on(fs).unwrap(), NOW, ANA);
+    let part = ops::execute(&refusing, &dsr, &mut |_| {}).unwrap();
+    assert_eq!((verdict(&part, &changed).0, verdict(&part, &same).0), ("failed", "failed"));
+    assert_eq!(part.state, DsrState::Executing);
+    std::fs::write(world.inside(&changed), "another text").unwrap();
+    let done = execute(&world, &dsr).unwrap();
+    assert_eq!(verdict(&done, &changed), ("retained", Some("changed")));
+    assert_eq!(verdict(&done, &same).0, "deleted");
+    assert_eq!(std::fs::read(world.inside(&changed)).unwrap(), b"another text");
+    assert!(!world.exists(&same));
+    assert_eq!((done.state, done.complete), (DsrState::Fulfilled, false));
 }
 
 #[test]

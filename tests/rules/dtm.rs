@@ -8,6 +8,7 @@ use caseward::exit::Exit;
 use caseward::model::{
     Activity, CaseStatus, DsrState, PlanScope, RequestOption, TransferBranch, TransferRequestState,
 };
+use caseward::ops::attach::Attachment;
 use caseward::ops::dsr as dsr_ops;
 use caseward::ops::transfer::{
     self as ops, NewTransferRequest, TransferDone, TransferRequestView, TransferUpload,
@@ -413,6 +414,39 @@ fn del_8_a_hold_keeps_a_transfer_file_from_the_account_and_from_the_request() {
     assert!(world.exists(DUMP) && world.exists(REPORT));
     hold::release(&ana, held.id.as_str()).unwrap();
     assert!(ops::delete(&john, MIGRATION, &names).unwrap().complete);
+}
+
+#[test]
+fn dtm_8_a_copy_out_of_the_folder_keeps_its_origin_and_is_listed_for_the_check() {
+    let world = World::demo();
+    let (ana, ben) = (world.as_engineer(ANA), world.as_engineer(BEN));
+    let copy = |name: &str| Attachment {
+        from_transfer: vec![name.to_owned()],
+        ..attachment(MIGRATION, &[])
+    };
+    let before = world.records();
+    let error = attach_now(&ana, &copy("mrs-throttle-report.cvs")).unwrap_err();
+    assert!(error.hint().unwrap().contains("mrs-throttle-report.csv"), "{error}");
+    // DTM-2: who is not of the case is not told what is in the folder.
+    assert_eq!(refused(attach_now(&ben, &copy("mrs-throttle-report.csv"))).rule, "CONS-12");
+    assert_eq!(world.records(), before);
+    let done = attach_now(&ana, &copy("mrs-throttle-report.csv")).unwrap();
+    assert_eq!(done.len(), 1);
+    assert!(done[0].path.ends_with("/diagnostics/mrs-throttle-report.csv"), "{}", done[0].path);
+    let sidecar = format!("{}.meta.toml", done[0].path);
+    let sidecar = std::fs::read_to_string(world.inside(&sidecar)).unwrap();
+    assert!(sidecar.contains("origin = \"transfer:mrs-throttle-report.csv\""), "{sidecar}");
+    assert!(world.exists(REPORT), "the customer's file stays where it is");
+    let (dsr, _) = discovered(&world, RequestOption::A, &[]);
+    let id = submit(&ana, &[RECENT], Some(&dsr)).id.to_string();
+    ops::approve(&ben, &id, false).unwrap();
+    execute(&ana, &id).unwrap();
+    let listed = check(&ana, &id, None).unwrap().from_transfer;
+    assert!(listed.iter().any(|copy| copy.path == done[0].path), "{listed:?}");
+    // What is no longer what was put there is not passed on as if it were.
+    std::fs::write(world.inside(REPORT), "something else").unwrap();
+    let error = attach_now(&ana, &copy("mrs-throttle-report.csv")).unwrap_err();
+    assert!(error.to_string().contains("no longer what was put there"), "{error}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use caseward::model::{
     AnswerNature, DsrState, DsrType, IdentifierType, Regulation, RequestOption, Requester,
 };
 use caseward::ops::dsr::{self as ops, NewRequest};
+use caseward::ops::report;
 use caseward::policy::{answer, clock};
 
 /// Takes Jane's request on the closed engagement as it came at `received`.
@@ -236,6 +237,40 @@ fn law_5_the_nature_of_an_answer_is_what_was_done() {
     .unwrap();
     let closed = ops::close(&ana, &dsr, None).unwrap();
     assert_eq!(closed.answer.unwrap().nature, AnswerNature::PartlyFulfilled);
+}
+
+#[test]
+fn law_7_and_case_9_the_report_says_what_was_chosen_what_copies_there_are_and_what_law_keeps() {
+    let mut world = World::demo();
+    world.set_policy(|policy| policy.case_months_after_close = 6);
+    let (ana, ben) = (world.as_engineer(ANA), world.as_engineer(BEN));
+    let (dsr, found) = discovered(&world, RequestOption::B, &[CLOSED]);
+    let record = found.items.iter().find(|item| item.path.ends_with("/case.toml")).unwrap();
+    ops::exclude(&ana, &dsr, std::slice::from_ref(&record.id), "the record stays").unwrap();
+    ops::plan(&ana, &dsr, None, false).unwrap();
+    ops::approve(&ben, &dsr, None, None).unwrap();
+    ops::execute(&ana, &dsr, &mut |_| {}).unwrap();
+    let out = world.inside("../report");
+    report::write(&ana, std::slice::from_ref(&dsr), &out, report::Signing::Unsigned).unwrap();
+    let text = std::fs::read_to_string(out.join("report.json")).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let request = &document["request"];
+    assert_eq!(request["choice"], "delete");
+    let copies = request["copies"].as_array().unwrap();
+    assert!(
+        copies.last().unwrap().as_str().unwrap().contains("outside the workspace"),
+        "{copies:?}"
+    );
+    let kept = request["legal_storage"][0].as_str().unwrap();
+    assert!(kept.contains("at least 24 months"), "{kept}");
+    let schedule = &document["portal_schedules"][0];
+    assert_eq!(schedule["engagement"], format!("contoso.com/{CLOSED}"));
+    assert!(schedule["warning"].as_str().unwrap().contains("extract copies before"), "{schedule}");
+    let closed_at = world.case(CLOSED).closed_at.unwrap();
+    let expected = closed_at.checked_add_months(chrono::Months::new(6)).unwrap();
+    assert_eq!(schedule["expected_on"], expected.date_naive().to_string());
+    let page = std::fs::read_to_string(out.join("report.md")).unwrap();
+    assert!(page.contains("kept by law") && page.contains("The portal's own records"), "{page}");
 }
 
 #[test]

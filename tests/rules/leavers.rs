@@ -1,15 +1,13 @@
 //! People who left, tenants that vanished, names that differ in case only, and two at once.
 
+use super::meanwhile::Meanwhile;
 use super::world::*;
 use caseward::error::Error;
 use caseward::exit::Exit;
-use caseward::fs::{DirEntry, Fs, FsDir, FsFile, FsLock, FsTraits, RelPath, Replace, Stat};
 use caseward::model::{Activity, AuditResult, Decision, DiagnosticKind, Id};
 use caseward::ops::access::{self, DecisionInput};
 use caseward::ops::{case, status};
 use caseward::policy::access::Side;
-use std::io;
-use std::sync::{Arc, Mutex};
 
 const TEST: &str = "contoso-test.com";
 const LEE: &str = "lee@contoso-test.com";
@@ -142,70 +140,6 @@ fn ids_and_names_that_differ_in_case_only_are_the_same() {
     );
 }
 
-/// What the other one does when the workspace's lock is taken for the first time.
-type Meanwhile = Mutex<Option<Box<dyn FnOnce() + Send>>>;
-
-/// A file system on which somebody else commits just before we do.
-struct Overtaken {
-    inner: Arc<dyn Fs>,
-    meanwhile: Meanwhile,
-}
-
-impl std::fmt::Debug for Overtaken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Overtaken")
-    }
-}
-
-impl Fs for Overtaken {
-    fn open(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>> {
-        self.inner.open(path)
-    }
-    fn open_write(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>> {
-        self.inner.open_write(path)
-    }
-    fn create(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>> {
-        self.inner.create(path)
-    }
-    fn create_private(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>> {
-        self.inner.create_private(path)
-    }
-    fn stat(&self, path: &RelPath) -> io::Result<Stat> {
-        self.inner.stat(path)
-    }
-    fn traits(&self, path: &RelPath) -> io::Result<FsTraits> {
-        self.inner.traits(path)
-    }
-    fn list(&self, path: &RelPath) -> io::Result<Vec<DirEntry>> {
-        self.inner.list(path)
-    }
-    fn open_dir(&self, path: &RelPath) -> io::Result<Box<dyn FsDir>> {
-        self.inner.open_dir(path)
-    }
-    fn create_dir(&self, path: &RelPath) -> io::Result<()> {
-        self.inner.create_dir(path)
-    }
-    fn rename(&self, from: &RelPath, to: &RelPath, replace: Replace) -> io::Result<()> {
-        self.inner.rename(from, to, replace)
-    }
-    fn unlink(&self, path: &RelPath) -> io::Result<()> {
-        self.inner.unlink(path)
-    }
-    fn remove_dir(&self, path: &RelPath) -> io::Result<()> {
-        self.inner.remove_dir(path)
-    }
-    fn lock(&self, path: &RelPath) -> io::Result<Box<dyn FsLock>> {
-        let meanwhile = self.meanwhile.lock().unwrap().take();
-        if let Some(other) = meanwhile {
-            other();
-        }
-        self.inner.lock(path)
-    }
-    fn try_lock(&self, path: &RelPath) -> io::Result<Option<Box<dyn FsLock>>> {
-        self.inner.try_lock(path)
-    }
-}
-
 /// Two administrators approve at the same moment, each for one side, in either order: one of them is
 /// told of a conflict, and when they repeat it both slots are filled and each log has its entry once.
 #[test]
@@ -221,8 +155,7 @@ fn sar_5_two_approvals_at_once_lose_nothing() {
         let other = move || {
             access::decide(&winner, &named, yes(Some(first.1))).unwrap();
         };
-        let meanwhile: Meanwhile = Mutex::new(Some(Box::new(other)));
-        let workspace = world.on(Arc::new(Overtaken { inner: world.plain(), meanwhile })).unwrap();
+        let workspace = world.on(Meanwhile::over(world.plain(), other)).unwrap();
         let late = context(&workspace, NOW, second.0);
         let conflict = access::decide(&late, sar.as_str(), yes(Some(second.1))).unwrap_err();
         assert!(matches!(conflict, Error::Conflict { .. }), "{first:?}: {conflict}");

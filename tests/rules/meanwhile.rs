@@ -1,5 +1,5 @@
-//! A file system on which somebody else does something just before `.lock` is taken: between the
-//! look at the files and their removal.
+//! A file system on which something comes between: somebody else does something just before `.lock`
+//! is taken, between the look at the files and their removal; or a call is refused.
 
 use caseward::fs::{DirEntry, Fs, FsDir, FsFile, FsLock, FsTraits, RelPath, Replace, Stat};
 use std::fmt;
@@ -7,15 +7,40 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 type Deed = Box<dyn FnOnce() + Send>;
+type Refuses = Box<dyn Fn(Call, &RelPath) -> bool + Send + Sync>;
+
+/// A call that may be refused, with EACCES.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Call {
+    List,
+    /// Asked of where the file lies.
+    Rename,
+}
 
 pub struct Meanwhile {
     inner: Arc<dyn Fs>,
     deed: Mutex<Option<Deed>>,
+    refuses: Refuses,
 }
 
 impl Meanwhile {
     pub fn over(inner: Arc<dyn Fs>, deed: impl FnOnce() + Send + 'static) -> Arc<dyn Fs> {
-        Arc::new(Self { inner, deed: Mutex::new(Some(Box::new(deed))) })
+        let deed = Mutex::new(Some(Box::new(deed) as Deed));
+        Arc::new(Self { inner, deed, refuses: Box::new(|_, _| false) })
+    }
+
+    pub fn refusing(
+        inner: Arc<dyn Fs>,
+        refuses: impl Fn(Call, &RelPath) -> bool + Send + Sync + 'static,
+    ) -> Arc<dyn Fs> {
+        Arc::new(Self { inner, deed: Mutex::new(None), refuses: Box::new(refuses) })
+    }
+
+    fn ask(&self, call: Call, path: &RelPath) -> io::Result<()> {
+        if (self.refuses)(call, path) {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        Ok(())
     }
 }
 
@@ -48,6 +73,7 @@ impl Fs for Meanwhile {
         self.inner.mount_of(dir)
     }
     fn list(&self, path: &RelPath) -> io::Result<Vec<DirEntry>> {
+        self.ask(Call::List, path)?;
         self.inner.list(path)
     }
     fn open_dir(&self, path: &RelPath) -> io::Result<Box<dyn FsDir>> {
@@ -57,6 +83,7 @@ impl Fs for Meanwhile {
         self.inner.create_dir(path)
     }
     fn rename(&self, from: &RelPath, to: &RelPath, replace: Replace) -> io::Result<()> {
+        self.ask(Call::Rename, from)?;
         self.inner.rename(from, to, replace)
     }
     fn unlink(&self, path: &RelPath) -> io::Result<()> {

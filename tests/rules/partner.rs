@@ -1,7 +1,9 @@
 //! CONS-11: the partner events of the m365 regime, off by default.
 
+use super::dsr;
 use super::world::*;
-use caseward::model::{InitiatedBy, Regime};
+use caseward::model::{DsrType, InitiatedBy, Regime, RequestOption};
+use caseward::ops::dsr::{self as ops, NewRequest};
 use caseward::ops::{case, consent};
 
 /// The events of a tenant's log in the two partner categories: activity, category, moment.
@@ -109,4 +111,24 @@ fn cons_11_the_azure_regime_has_no_partner() {
     world.workspace.commit(commit).unwrap();
     story(&world);
     assert_eq!(partner_events(&world, "contoso.com"), []);
+}
+
+#[test]
+fn cons_11_cases_that_close_together_end_the_window_once() {
+    let mut world = World::small();
+    world.set_policy(|policy| policy.m365_partner_events = true);
+    for name in [CASE, SECOND] {
+        world.add_case("contoso.com", &case(name, NOW, &[]));
+        consent::answer(&world.at("2026-11-21T10:00:00Z", JOHN), name, true, None, None).unwrap();
+    }
+    let ana = world.at("2026-11-23T10:00:00Z", ANA);
+    let both = NewRequest {
+        kind: DsrType::Restrict,
+        ..dsr::new(RequestOption::B, &[CASE, SECOND], dsr::jane())
+    };
+    let id = ops::receive(&ana, both).unwrap().id;
+    dsr::discover(&ana, id.as_str()).unwrap();
+    assert_eq!(ops::restrict(&ana, id.as_str(), "asked").unwrap().closed.len(), 2);
+    let expected = [added("2026-11-21T10:00:00Z"), removed("2026-11-23T10:00:00Z")].concat();
+    assert_eq!(partner_events(&world, "contoso.com"), expected);
 }

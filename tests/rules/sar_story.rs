@@ -272,18 +272,28 @@ impl Story {
             if who == MIRIAM {
                 // She may read the log of her tenant; the attempts of others are logged, and are
                 // events of their own.
-                seen.push(said(&audit::show(&context, REQUEST, None)));
+                seen.push(said(&self.shown(&context)));
             }
             let own = Context { read_only: true, ..context };
             seen.push(said(&audit::show(&own, RESOURCE, None)));
         }
         for (path, bytes) in files_below(&self.world.inside("tenants/contoso.com")) {
-            seen.push(format!("{}: {}", path.display(), String::from_utf8_lossy(&bytes)));
+            let text = self.without_ids(&String::from_utf8_lossy(&bytes));
+            let lines = in_one_order(text.lines().map(str::to_owned).collect());
+            seen.push(format!("{}: {}", path.display(), lines.join("\n")));
         }
         // Files stand in the order of their names, and those of requests are random.
         let mut seen: Vec<String> = seen.iter().map(|text| self.without_ids(text)).collect();
         seen.sort();
         seen
+    }
+
+    /// The log of the request tenant.
+    fn shown(&self, context: &Context) -> Result<String, Error> {
+        let mut log = audit::show(context, REQUEST, None)?;
+        let events = log.events.drain(..).map(|event| self.without_ids(&format!("{event:?}")));
+        let events = in_one_order(events.collect());
+        Ok(format!("{log:?} {}", events.join("\n")))
     }
 
     /// Size, inode and times of everything in the request tenant's directory.
@@ -331,6 +341,21 @@ impl Story {
         }
         out
     }
+}
+
+/// What is said of several requests at one moment stands in the order of their random ids: entries
+/// next to each other that differ in nothing but the request are put into the order in which the
+/// requests were made.
+fn in_one_order(mut entries: Vec<String>) -> Vec<String> {
+    let apart_from_request = |entry: &String| {
+        let mut parts = entry.split("SAR-");
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |said, part| said + part.trim_start_matches(|c: char| c.is_ascii_digit()))
+    };
+    entries
+        .chunk_by_mut(|a, b| apart_from_request(a) == apart_from_request(b))
+        .for_each(<[String]>::sort);
+    entries
 }
 
 fn said<T: std::fmt::Debug>(result: &Result<T, Error>) -> String {

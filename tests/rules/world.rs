@@ -347,6 +347,7 @@ pub fn attachment(case: &str, files: &[PathBuf]) -> Attachment {
     Attachment {
         case: case.to_owned(),
         files: files.to_vec(),
+        from_transfer: Vec::new(),
         categories: vec![Category::Euii],
         tenant: None,
         collected_at: None,

@@ -12,7 +12,7 @@ use caseward::tui::keymap::Key;
 use caseward::tui::theme::Theme;
 use caseward::tui::worker::Sink;
 use caseward::tui::{carry_out, view};
-use caseward::workspace::NewWorkspace;
+use caseward::workspace::{NewWorkspace, Workspace};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
@@ -48,6 +48,14 @@ pub fn example(dir: &Path) -> Context {
     Log::create(Arc::clone(workspace.fs()), &origin, story()).unwrap();
     let tenants: Vec<_> = workspace.tenants().unwrap().0.into_iter().map(|t| t.value).collect();
     let actor = Actor::resolve(ANA, "tester", workspace.config(), &tenants).unwrap();
+    Context::on(workspace, actor, story())
+}
+
+/// The workspace as it is now, at the moment of the story.
+pub fn acting(dir: &Path, principal: &str) -> Context {
+    let workspace = Workspace::open(dir).unwrap();
+    let tenants: Vec<_> = workspace.tenants().unwrap().0.into_iter().map(|t| t.value).collect();
+    let actor = Actor::resolve(principal, "tester", workspace.config(), &tenants).unwrap();
     Context::on(workspace, actor, story())
 }
 

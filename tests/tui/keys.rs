@@ -1,6 +1,6 @@
 //! Key scripts: what keys do to the state, what they ask of the world, and what they never do.
 
-use crate::harness::{ANA, BEN, Setting, Stage, keys};
+use crate::harness::{ANA, BEN, Setting, Stage, acting, keys};
 use crate::scripts::{TO_DELETION, TO_PLAN, TO_REVIEW};
 use caseward::tui::actions::{ACTIONS, ActionId, Availability, Danger};
 use caseward::tui::app::{Action, App, Done, Effect, Job, Operation, Then, Work};
@@ -81,6 +81,49 @@ fn a_request_is_approved_by_an_administrator_of_both_tenants() {
     stage.shows("Manage pending requests (1)").shows("Approved access (3)");
     stage.type_keys("<tab>").shows("SAR-6JWD83PK");
     stage.type_keys("<tab>n<tab><enter>").shows("You rejected SAR-H5T0YQ7N");
+}
+
+/// Where decisions are to be signed, the question is a form that takes what was signed elsewhere.
+#[test]
+fn sar_7_a_decision_is_imported_with_its_signature() {
+    let mut stage = Stage::prepared(Setting::default(), |dir, context| {
+        let config = dir.join("workspace.toml");
+        let text = std::fs::read_to_string(&config).unwrap();
+        let text = text.replacen("[policy]", "[policy]\nrequire_signed_decisions = true", 1);
+        std::fs::write(config, text).unwrap();
+        *context = acting(dir, ANA);
+    });
+    let scratch = stage.dir.parent().unwrap().to_path_buf();
+    let key = scratch.join("id");
+    let stock = |arguments: &[&str]| {
+        let ran = std::process::Command::new("ssh-keygen").args(arguments).output().unwrap();
+        assert!(ran.status.success(), "{ran:?}");
+    };
+    let key_name = key.to_str().unwrap();
+    stock(&["-q", "-t", "ed25519", "-N", "", "-f", key_name]);
+    let signer = caseward::ops::signing::NewSigner {
+        principal: "adele@contoso.com".to_owned(),
+        key: std::fs::read_to_string(key.with_extension("pub")).unwrap(),
+        reports: false,
+        decisions: true,
+        valid_after: None,
+        valid_before: None,
+    };
+    caseward::ops::signing::add(&acting(&stage.dir, BEN), &signer).unwrap();
+    let statement = scratch.join("statement");
+    let adele = acting(&stage.dir, "adele@contoso.com");
+    let approved = caseward::model::Decision::Approved;
+    let text = caseward::ops::access::statement(&adele, "SAR-6JWD83PK", approved, None).unwrap();
+    std::fs::write(&statement, text).unwrap();
+    let name = statement.to_str().unwrap();
+    stock(&["-Y", "sign", "-q", "-n", "decision@caseward", "-f", key_name, name]);
+    stage.type_keys("@jjjj<enter>2y").shows("Approve SAR-6JWD83PK, signed");
+    stage.shows("caseward --as adele@contoso.com access");
+    stage.type_keys("<tab><enter>").shows("Name the file with the signature.");
+    // The statement itself is no signature of it.
+    stage.type_keys(&format!("<backtab>{name}<tab><enter>")).shows("[SAR-7]");
+    stage.type_keys(&format!("<backtab><ctrl-u>{name}.sig<tab><enter>"));
+    stage.shows("You approved SAR-6JWD83PK; it is approved now.");
 }
 
 /// The banner on the landing screen leads to the two lists, and an entry opens its support request.

@@ -105,6 +105,7 @@ pub fn close(context: &Context, named: &str) -> Result<Closed> {
     let mut commit = Commit::new();
     let (mut completed, canceled) =
         close_in(context, &mut commit, &case_ref, &loaded, &mut changed)?;
+    partner::events(context, &mut commit, &case_ref.tenant, &[&changed])?;
     commit.update(&loaded, changed.clone());
     context.commit(commit)?;
     let settings = &context.workspace.config().policy;
@@ -124,7 +125,8 @@ pub fn close(context: &Context, named: &str) -> Result<Closed> {
 }
 
 /// Closes `changed`, a case that is open, and adds to a commit the audit entries that this owes to
-/// both tenants. Gives the access requests that became completed, and those that became canceled.
+/// both tenants, but for the partner entries, which depend on all cases that close with it. Gives the
+/// access requests that became completed, and those that became canceled.
 pub(in crate::ops) fn close_in(
     context: &Context,
     commit: &mut Commit,
@@ -137,7 +139,6 @@ pub(in crate::ops) fn close_in(
     let matter = Matter::case(case_ref);
     let event = context.event(Activity::CaseClosed, &matter).change("status", "open", "closed");
     commit.audit(&case_ref.tenant, event.build());
-    partner::events(context, commit, &case_ref.tenant, changed)?;
     let (mut completed, mut canceled) = (Vec::new(), Vec::new());
     for request in access::matters(context, case_ref, Some(loaded))?.0 {
         let sar = &request.request.value.id;

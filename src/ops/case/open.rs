@@ -136,7 +136,7 @@ pub fn open(context: &Context, new: NewCase) -> Result<(CaseRef, Case)> {
             context.event(Activity::CaseAssigned, &matter).change("engineer", "", engineer);
         commit.audit(&case_ref.tenant, assigned.build());
     }
-    partner::events(context, &mut commit, &case_ref.tenant, &case)?;
+    partner::events(context, &mut commit, &case_ref.tenant, &[&case])?;
     context.commit(commit)?;
     Ok((case_ref, case))
 }

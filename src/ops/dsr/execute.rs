@@ -8,7 +8,7 @@ use super::resume::Resume;
 use super::settle::{is_final, is_settled, results};
 use super::waiting::{is_sidecar_of_held, waiting};
 use super::{load_findings, load_plan, plan_digest, to_lines};
-use crate::attest::{self, Log, MAX_ITEMS, Removal, RemovalItem, TxId, Warnings, Why};
+use crate::attest::{self, IfChanged, Log, MAX_ITEMS, Removal, RemovalItem, TxId, Warnings, Why};
 use crate::error::{Error, Result};
 use crate::fs::RelPath;
 use crate::model::{Activity, DsrState, Id, PlanAction, PlanItem, Request, Sha256};
@@ -245,6 +245,9 @@ fn window_of(
                 (sha256, size) = now;
             }
             let mut removal = RemovalItem::remove(path, size, sha256);
+            if !request.executions.is_empty() {
+                removal.if_changed = IfChanged::Keep;
+            }
             if item.action != PlanAction::Delete {
                 removal.replacement = Some(replacement_of(context, dsr, request, item)?);
             }

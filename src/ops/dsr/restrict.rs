@@ -1,17 +1,19 @@
 //! Restriction: the engagements are closed and marked not to be opened again without the customer's
 //! permission (DSR-12, CASE-6, CASE-7).
 
-use super::super::{Context, Matter, case};
+use super::super::{Context, Matter, case, partner};
 use super::plan::undecided;
 use super::scope::named_cases;
 use super::{decision, load_findings, to_change};
 use crate::error::Result;
-use crate::model::{Activity, CaseStatus, DecisionKind, DsrState, Id, RequestOption, Restriction};
+use crate::model::{
+    Activity, Case, CaseStatus, DecisionKind, DsrState, Id, RequestOption, Restriction,
+};
 use crate::policy::Refusal;
 use crate::policy::dsr::{self as rules, Choice};
 use crate::workspace::{CaseRef, Commit};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What was restricted.
 #[derive(Debug, Clone, Serialize)]
@@ -56,12 +58,14 @@ pub fn restrict(context: &Context, named: &str, reason: &str) -> Result<Restrict
     }
     let mut commit = Commit::new();
     let mut closed = Vec::new();
+    let mut ended: BTreeMap<Id, Vec<Case>> = BTreeMap::new();
     for case_ref in &engagements {
         let case = context.workspace.case(case_ref)?;
         let mut changed = case.value.clone();
         if changed.status == CaseStatus::Open {
             case::close_in(context, &mut commit, case_ref, &case, &mut changed)?;
             closed.push(case_ref.to_string());
+            ended.entry(case_ref.tenant.clone()).or_default().push(changed.clone());
         }
         if !changed.restriction.as_ref().is_some_and(|known| known.no_reopen) {
             changed.restriction = Some(Restriction {
@@ -76,6 +80,9 @@ pub fn restrict(context: &Context, named: &str, reason: &str) -> Result<Restrict
         if changed != case.value {
             commit.update(&case, changed);
         }
+    }
+    for (tenant, cases) in &ended {
+        partner::events(context, &mut commit, tenant, &cases.iter().collect::<Vec<_>>())?;
     }
     let mut changed = request.clone();
     changed.state = DsrState::Fulfilled;

@@ -2,17 +2,22 @@
 
 use crate::attest::{Body, Log, Opening, TxId, Verdict};
 use crate::error::Result;
-use crate::model::{Channel, DecisionKind, PlanItem, Regulation, Request, RequestOption, Time};
+use crate::model::{
+    Channel, DecisionKind, DsrType, Id, PlanItem, Regulation, Request, RequestOption, Time,
+};
 use crate::ops::dsr::results;
 use crate::ops::{Context, attest, doctor};
 use crate::policy::{Refusal, clock};
 use crate::report::{
-    Approval, Basis, Content, Customer, Identifier, Issuer, Item, ItemVerdict, Problem, Retained,
-    Scope, Store, Tool, mask,
+    Approval, Basis, Content, Customer, Identifier, Issuer, Item, ItemVerdict, PortalSchedule,
+    Problem, Retained, Scope, Store, Tool, mask,
 };
-use crate::workspace::{DsrRef, layout};
+use crate::workspace::{CaseRef, DsrRef, layout};
 use hmac::{Hmac, Mac};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The ground on which audit logs and records of requests stay (LAW-5).
+const LEGAL_RECORD: &str = "legal record";
 
 pub(super) fn compose(
     context: &Context,
@@ -38,6 +43,7 @@ pub(super) fn compose(
     let names: Vec<String> = tenants.iter().map(|tenant| tenant.domain.to_string()).collect();
     let engagements: BTreeSet<String> =
         plan.iter().map(|item| item.engagement.clone()).filter(|e| !e.is_empty()).collect();
+    let retained = retained(context, dsr, request, &plan)?;
     Ok(Content {
         id: format!("REP-{}", request.id),
         issued_at: context.now,
@@ -51,6 +57,7 @@ pub(super) fn compose(
         approvals: approvals(request),
         customer: Customer { name: customer, tenants: names.clone() },
         processor: organisation,
+        portal_schedules: portal_schedules(context, &plan)?,
         engagements: engagements.into_iter().collect(),
         request: Some(crate::report::Request {
             id: request.id.to_string(),
@@ -72,6 +79,9 @@ pub(super) fn compose(
             }
             .to_owned(),
             denial_basis: request.answer.as_ref().and_then(|answer| answer.basis_of_denial.clone()),
+            choice: choice(request.kind).to_owned(),
+            copies: copies(request),
+            legal_storage: legal_storage(context, &retained),
         }),
         identifiers: request
             .identifiers
@@ -92,12 +102,81 @@ pub(super) fn compose(
             ..scope(request, names)
         },
         items: items(log, &plan, txs)?,
-        retained: retained(context, dsr, request, &plan)?,
+        retained,
         tool: Tool { name: "caseward".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
         workspace: config.name.clone(),
         region: config.region.clone().unwrap_or_else(|| "not stated".to_owned()),
         notices: notices(context, request),
     })
+}
+
+/// CASE-9: the engagements of a plan that are closed, with the schedule of the portal they came by.
+/// One that was erased as a whole has no record left to say it.
+fn portal_schedules(context: &Context, plan: &[PlanItem]) -> Result<Vec<PortalSchedule>> {
+    let engagements: BTreeSet<&str> = plan.iter().map(|item| item.engagement.as_str()).collect();
+    let mut schedules = Vec::new();
+    for engagement in engagements {
+        let Some((tenant, id)) = engagement.split_once('/') else { continue };
+        let (Ok(tenant), Ok(id)) = (Id::new(tenant), Id::new(id)) else { continue };
+        let of = CaseRef { tenant, id };
+        if context.workspace.fs().stat(&layout::case(&of)).is_err() {
+            continue;
+        }
+        let case = context.workspace.case(&of)?.value;
+        let settings = &context.workspace.config().policy;
+        let Some(at) = crate::policy::case::expunge_expected_at(settings, &case) else { continue };
+        schedules.push(PortalSchedule {
+            engagement: engagement.to_owned(),
+            expected_on: at.date_naive(),
+            warning: crate::ops::case::expunge_warning(at),
+        });
+    }
+    Ok(schedules)
+}
+
+/// LAW-7, GDPR Art. 28(3)(g): at the choice of the controller, data is deleted or returned.
+fn choice(kind: DsrType) -> &'static str {
+    match kind {
+        DsrType::Delete => "delete",
+        DsrType::Export => "return",
+        DsrType::Access | DsrType::Rectify | DsrType::Restrict => {
+            "neither: the request asks for something else"
+        }
+    }
+}
+
+/// LAW-7: what is known of existing copies.
+fn copies(request: &Request) -> Vec<String> {
+    let Some(plan) = &request.plan else {
+        return vec!["No deletion was planned, so copies were not looked for.".to_owned()];
+    };
+    let mut copies = plan.same_content.clone();
+    if copies.is_empty() {
+        copies.push(
+            "No other registered file of the customer in the workspace had the same content as an \
+             item of the plan."
+                .to_owned(),
+        );
+    }
+    copies.push("Transfer folders and places outside the workspace were not looked at.".to_owned());
+    copies
+}
+
+/// LAW-7: what the law requires to be kept.
+fn legal_storage(context: &Context, retained: &[Retained]) -> Vec<String> {
+    let months = context.workspace.config().policy.record_months;
+    let mut kept = vec![format!(
+        "The record of this request, at least {months} months from its end: dates, manner, nature \
+         of the answer, basis of a denial [LAW-5]."
+    )];
+    let records = retained.iter().filter(|kept| kept.ground == LEGAL_RECORD).count();
+    if records > 0 {
+        kept.push(format!(
+            "{records} audit {} of requests that name the person, listed under Retained.",
+            if records == 1 { "log or record" } else { "logs and records" }
+        ));
+    }
+    kept
 }
 
 /// `HMAC-SHA-256(salt, "caseward-identifier/1 <type> <value>")`.
@@ -256,7 +335,7 @@ fn retained(
     for finding in &findings {
         use crate::policy::dsr::Choice;
         let ground = match crate::policy::dsr::choice(request, finding) {
-            Choice::LegalRecord => "legal record".to_owned(),
+            Choice::LegalRecord => LEGAL_RECORD.to_owned(),
             // What a person excluded was judged to be somebody else's data: it is not named here.
             Choice::Excluded | Choice::Included | Choice::Rewritten | Choice::Undecided => continue,
         };

@@ -63,13 +63,10 @@ impl Evidence {
         swept: &mut Swept,
     ) -> Result<()> {
         let lock = context.workspace.lock()?;
-        if let Some(dsr) = &self.dsr {
-            self.remember(context, session.log(), &lock, dsr)?;
-        }
-        for tx in &self.openings {
-            session.shred(*tx)?;
-            swept.items.push(item(opening_path(*tx), "deleted", None, None));
-        }
+        self.shred(context, session, &lock)?;
+        swept
+            .items
+            .extend(self.openings.iter().map(|tx| item(opening_path(*tx), "deleted", None, None)));
         let Some(dsr) = &self.dsr else { return Ok(()) };
         forget_cache(context, dsr)?;
         let by = context.actor.principal.clone();
@@ -91,6 +88,17 @@ impl Evidence {
         if let Some(path) = &self.record {
             let reason = "its identifiers gave way to their masks; the record stays [LAW-5]";
             swept.items.push(item(path.display(), "redacted", None, Some(reason.to_owned())));
+        }
+        Ok(())
+    }
+
+    /// Destroys its openings.
+    fn shred(&self, context: &Context, session: &mut Session, lock: &WorkspaceLock) -> Result<()> {
+        if let Some(dsr) = &self.dsr {
+            self.remember(context, session.log(), lock, dsr)?;
+        }
+        for tx in &self.openings {
+            session.shred(*tx)?;
         }
         Ok(())
     }
@@ -140,6 +148,20 @@ fn item(
 fn forget_cache(context: &Context, dsr: &DsrRef) -> Result<()> {
     dsr::forget_resume(context, dsr)
         .map_err(|error| Error::io("clear", RelPath::root().join(".cache"), error))
+}
+
+/// Destroys the openings that are due, and nothing else of the evidence; returns their transactions.
+pub(in crate::ops) fn shred_expired(context: &Context, session: &mut Session) -> Result<Vec<TxId>> {
+    let (evidence, _) = due(context)?;
+    let mut shredded = Vec::new();
+    for one in evidence {
+        if one.keep.is_some() || !rules::is_due(one.due_at, context.now) {
+            continue;
+        }
+        one.shred(context, session, &context.workspace.lock()?)?;
+        shredded.extend(one.openings);
+    }
+    Ok(shredded)
 }
 
 /// Evidence under the clock, that of running requests left out, and what is wrong with others.

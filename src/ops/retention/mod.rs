@@ -6,7 +6,7 @@ mod replay;
 mod scan;
 mod sweep;
 
-pub(in crate::ops) use evidence::record_evidence;
+pub(in crate::ops) use evidence::{record_evidence, shred_expired};
 pub(in crate::ops) use replay::record_replay;
 pub(in crate::ops) use sweep::sweep_folders;
 

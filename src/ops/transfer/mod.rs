@@ -14,6 +14,8 @@ pub(in crate::ops) use execute::record_execution;
 pub(in crate::ops) use folder::{files, folders_above, note_in_tombstone, with_sidecars};
 pub(in crate::ops) use linked::{blocking, in_report};
 
+pub(in crate::ops) use store::copy_out;
+
 pub use check::{Checked, check};
 pub use decide::{approve, cancel, close};
 pub use execute::{TransferDone, execute, rehearse};

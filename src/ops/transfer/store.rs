@@ -4,7 +4,7 @@
 use super::folder::{self, FolderFile};
 use crate::attest::{Log, Why};
 use crate::error::{Error, Result};
-use crate::fs::RelPath;
+use crate::fs::{FsFile, RelPath};
 use crate::model::{Activity, Case, FORMAT, Id, Meta, Origin, Sha256, Store, Time};
 use crate::ops::attach::{copy_in, store_path};
 use crate::ops::dsr::{ExecutedTx, clock_of};
@@ -14,8 +14,9 @@ use crate::ops::{Context, Matter};
 use crate::policy::Refusal;
 use crate::policy::transfer as rules;
 use crate::text;
-use crate::workspace::{CaseRef, Commit, Loaded, Problem, layout};
+use crate::workspace::{CaseRef, Commit, Loaded, Problem, Stage, StagedFile, layout};
 use serde::Serialize;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -118,7 +119,7 @@ fn view_unchecked(context: &Context, case_ref: &CaseRef, case: &Case) -> Result<
     for FolderFile { path, sidecar } in folder::with_sidecars(files) {
         let size = match context.workspace.fs().stat(&path) {
             Ok(stat) => stat.size,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => return Err(Error::io("read", &path, error)),
         };
         let meta = match sidecar.as_ref().map(|path| context.workspace.load::<Meta>(path)) {
@@ -219,6 +220,71 @@ pub fn add(
     }
     context.workspace.commit_staged(Some(stage), commit)?;
     Ok(added)
+}
+
+/// Copies a file of the folder into the stage: for an engineer of the case, while the folder is
+/// open to them (DTM-1, DTM-4); returns what it was called. The copy is what was put there: its
+/// hash is compared with that of the sidecar.
+///
+/// # Errors
+/// A rule says no, there is no such file, or it is no longer what was put there.
+pub(in crate::ops) fn copy_out(
+    context: &Context,
+    case_ref: &CaseRef,
+    case: &Case,
+    name: &str,
+    stage: &mut Stage,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(StagedFile, String)> {
+    let settings = &context.workspace.config().policy;
+    let matter = Matter::case(case_ref);
+    rules::may_list(&context.actor, case)
+        .and_then(|()| rules::may_add(&context.actor, settings, case, context.now))
+        .map_err(|refusal| {
+            context.refused(refusal, &case_ref.tenant, Activity::TransferViewed, &matter)
+        })?;
+    let files = view_unchecked(context, case_ref, case)?.files;
+    let Some(file) = files.iter().find(|file| file.name == name) else {
+        let near = text::nearest(name, files.iter().map(|file| file.name.as_str()));
+        return Err(Error::Usage {
+            message: format!(
+                "the transfer folder of case {} has no file `{}`",
+                case_ref.id,
+                text::safe(name)
+            ),
+            hint: Some(near.map_or_else(
+                || format!("`caseward transfer list {}`", case_ref.id),
+                |near| format!("did you mean {}?", text::safe(near)),
+            )),
+        });
+    };
+    let path = RelPath::new(&file.path).map_err(|error| Error::usage(error.to_string()))?;
+    let source =
+        context.workspace.fs().open(&path).map_err(|error| Error::io("read", &path, error))?;
+    let staged = stage.copy_in(&mut Sequential { file: source, at: 0 }, &file.path, progress)?;
+    if file.sha256.is_some_and(|put| put != staged.sha256) {
+        return Err(Error::Conflict {
+            message: format!("{} is no longer what was put there", text::safe(&file.path)),
+            hint: Some("nothing was attached; ask the customer to send it again".to_owned()),
+        });
+    }
+    let original = path.name().to_string_lossy().into_owned();
+    Ok((staged, original))
+}
+
+/// A file read from its beginning.
+#[derive(Debug)]
+struct Sequential {
+    file: Box<dyn FsFile>,
+    at: u64,
+}
+
+impl Read for Sequential {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read_at(buffer, self.at)?;
+        self.at += count as u64;
+        Ok(count)
+    }
 }
 
 fn load(context: &Context, named: &str) -> Result<(CaseRef, Loaded<Case>)> {

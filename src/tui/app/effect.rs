@@ -156,6 +156,8 @@ pub struct Session {
     pub engineer: bool,
     pub tenants: Vec<Id>,
     pub engineers: Vec<String>,
+    /// Decisions count only with the decider's SSH signature (SAR-7, DEL-2).
+    pub signed_decisions: bool,
     pub people: Vec<Person>,
 }
 
@@ -190,6 +192,8 @@ pub enum Operation {
     Decide {
         sar: Id,
         decision: Decision,
+        /// The file with the signature over the decision's statement.
+        signature: Option<PathBuf>,
     },
     RemoveAccess(Id),
     WithdrawAccess(Id),
@@ -222,6 +226,8 @@ pub enum Operation {
     Approve {
         dsr: Id,
         digest: Sha256,
+        /// The file with the signature over the plan's statement.
+        signature: Option<PathBuf>,
     },
     GiveBack {
         dsr: Id,

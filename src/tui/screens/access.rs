@@ -1,6 +1,6 @@
 //! Support access requests: those that await a decision, and approved access (SAR-14).
 
-use super::words;
+use super::{signed_forms, words};
 use crate::model::Decision;
 use crate::ops::access::{AccessView, SlotView};
 use crate::text;
@@ -206,7 +206,7 @@ impl Screen for Access {
         answer.clone().into()
     }
 
-    fn act(&mut self, id: ActionId, _session: &Session) -> Vec<Step> {
+    fn act(&mut self, id: ActionId, session: &Session) -> Vec<Step> {
         match id {
             ActionId::Left | ActionId::Right => {
                 self.which = match self.which {
@@ -223,7 +223,21 @@ impl Screen for Access {
         let Some(data) = self.selected() else { return Vec::new() };
         let view = &data.view;
         let sar = view.id.clone();
-        let decide = |decision| Operation::Decide { sar: sar.clone(), decision };
+        let decide = |decision| Operation::Decide { sar: sar.clone(), decision, signature: None };
+        if session.signed_decisions {
+            let decision = match id {
+                ActionId::AccessApprove => Some(Decision::Approved),
+                ActionId::AccessReject => Some(Decision::Rejected),
+                _ => None,
+            };
+            if let Some(decision) = decision {
+                return vec![Step::Push(Box::new(signed_forms::access(
+                    &sar,
+                    decision,
+                    &session.principal,
+                )))];
+            }
+        }
         let step = match id {
             ActionId::Open => {
                 let case = CaseRef { tenant: view.request_tenant.clone(), id: view.case.clone() };

@@ -113,7 +113,11 @@ impl CaseForm {
             intro,
             "Attach",
             vec![
-                Field::text("File", "", "A path; several with a comma between. ~ is not expanded."),
+                Field::text(
+                    "File",
+                    "",
+                    "Paths with commas between, ~ is not expanded. transfer:NAME: from the transfer folder.",
+                ),
                 Field::one("Kind", kinds, kind, "Basic kinds need no consent. A letter jumps to a word."),
                 Field::many("Categories", categories, "Left and right move, space marks. At least one; suggested from the file's name."),
                 Field::one("Collected from", tenants, at, "The tenant that the data is from."),
@@ -232,15 +236,19 @@ impl CaseForm {
     }
 }
 
+/// Before a name in the case's transfer folder, as a sidecar has it in `origin` (DTM-8).
+const FROM_TRANSFER: &str = "transfer:";
+
 fn attachment(case: &CaseRef, fields: &[Field]) -> Result<Attachment, Failure> {
-    let files: Vec<PathBuf> = fields[0]
-        .word()
-        .split(',')
-        .map(str::trim)
-        .filter(|path| !path.is_empty())
-        .map(PathBuf::from)
-        .collect();
-    if files.is_empty() {
+    let named = fields[0].word().split(',').map(str::trim).filter(|path| !path.is_empty());
+    let (mut files, mut from_transfer) = (Vec::new(), Vec::new());
+    for path in named {
+        match path.strip_prefix(FROM_TRANSFER) {
+            Some(name) => from_transfer.push(name.to_owned()),
+            None => files.push(PathBuf::from(path)),
+        }
+    }
+    if files.is_empty() && from_transfer.is_empty() {
         return Err(Failure::usage("Name a file to attach."));
     }
     let unknown = |error: crate::model::UnknownWord| Failure::usage(error.to_string());
@@ -261,6 +269,7 @@ fn attachment(case: &CaseRef, fields: &[Field]) -> Result<Attachment, Failure> {
     Ok(Attachment {
         case: case.to_string(),
         files,
+        from_transfer,
         categories,
         tenant: Some(fields[3].word().to_owned()),
         collected_at,

@@ -21,6 +21,7 @@ pub mod request_steps;
 pub mod requests;
 pub mod retention;
 pub mod review;
+pub mod signed_forms;
 pub mod sweep;
 pub mod transfer_forms;
 pub mod words;

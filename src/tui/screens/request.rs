@@ -2,7 +2,7 @@
 
 use super::request_forms as forms;
 use super::words;
-use super::{answer_forms, request_steps};
+use super::{answer_forms, request_steps, signed_forms};
 use crate::model::{DsrState, DsrType, Id, PlanAction, Requester};
 use crate::ops::dsr::RequestAllowed;
 use crate::text;
@@ -196,10 +196,17 @@ impl RequestScreen {
         }
     }
 
-    fn approve(&self) -> Vec<Step> {
+    fn approve(&self, session: &Session) -> Vec<Step> {
         let Some(plan) = self.data.as_ref().and_then(|data| data.request.plan.as_ref()) else {
             return Vec::new();
         };
+        if session.signed_decisions {
+            return vec![Step::Push(Box::new(signed_forms::plan(
+                &self.dsr,
+                plan,
+                &session.principal,
+            )))];
+        }
         vec![Step::Confirm(Question {
             title: format!("Approve the deletion of {}?", self.dsr),
             lines: vec![
@@ -214,7 +221,11 @@ impl RequestScreen {
                     .to_owned(),
             ],
             verb: "Approve the plan",
-            effect: Effect::Do(Operation::Approve { dsr: self.dsr.clone(), digest: plan.digest }),
+            effect: Effect::Do(Operation::Approve {
+                dsr: self.dsr.clone(),
+                digest: plan.digest,
+                signature: None,
+            }),
         })]
     }
 }
@@ -291,14 +302,14 @@ impl Screen for RequestScreen {
         answer.clone().into()
     }
 
-    fn act(&mut self, id: ActionId, _session: &Session) -> Vec<Step> {
+    fn act(&mut self, id: ActionId, session: &Session) -> Vec<Step> {
         let Some(data) = &self.data else { return Vec::new() };
         let dsr = self.dsr.clone();
         match id {
             ActionId::RequestDiscover => vec![Step::Effect(Effect::Start(Work::Discover(dsr)))],
             ActionId::RequestReview => vec![Step::Push(Box::new(super::review::Review::new(dsr)))],
             ActionId::RequestPlan => vec![Step::Push(Box::new(forms::plan(&data.request)))],
-            ActionId::RequestApprove => self.approve(),
+            ActionId::RequestApprove => self.approve(session),
             ActionId::RequestExecute => {
                 vec![Step::Push(Box::new(super::deletion::Deletion::new(data)))]
             }
