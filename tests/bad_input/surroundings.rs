@@ -115,3 +115,21 @@ fn two_who_sweep_at_the_same_moment_remove_each_file_once() {
     assert!(left.iter().all(|item| !removed.contains(&item["path"].as_str().unwrap().to_owned())));
     assert_eq!(count + left.len(), due, "and all: {left:?}");
 }
+
+#[test]
+fn a_case_is_not_closed_while_what_closing_ends_cannot_be_read() {
+    let sandbox = Sandbox::demo();
+    let access = store(&sandbox, "access");
+    let request = std::fs::read_dir(&access).unwrap().next().unwrap().unwrap().path();
+    let text = std::fs::read(&request).unwrap();
+    std::fs::remove_file(&request).unwrap();
+    std::fs::create_dir(&request).unwrap();
+    let before = sandbox.tree();
+    let ran = sandbox.sh(&format!("case close {MIGRATION}"));
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.stderr.contains("SAR-") && ran.stderr.contains("nothing was changed"), "{ran:?}");
+    assert_eq!(sandbox.tree(), before);
+    std::fs::remove_dir(&request).unwrap();
+    std::fs::write(&request, text).unwrap();
+    sandbox.ok(&format!("case close {MIGRATION}"));
+}
