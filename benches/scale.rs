@@ -51,7 +51,13 @@ fn measure(cases: u64, rounds: usize) {
         "status, index from the files",
         millis(rebuilt)
     );
-    for arguments in [&["case", "list", "--json"][..], &["status", "--json"], &["access", "list"]] {
+    let lists: [&[&str]; 4] = [
+        &["case", "list", "--json"],
+        &["status", "--json"],
+        &["access", "list"],
+        &["retention", "list", "--json"],
+    ];
+    for arguments in lists {
         let all = median(rounds, || quiet(arguments, &ws));
         println!("  {:<34} {:>9.1} ms", arguments.join(" "), millis(all));
     }

@@ -11,12 +11,13 @@ use caseward::discovery::{
 };
 use caseward::fs::{FileKind, Fs, RealFs, RelPath};
 use serde_json::{Value, json};
+use std::error::Error;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
     let summary = arguments.iter().any(|a| a == "--summary");
     let mut skipped = vec![String::from("transfer")];
@@ -24,7 +25,9 @@ fn main() -> anyhow::Result<()> {
         skipped.extend(arguments.drain(at..(at + 2).min(arguments.len())).skip(1));
     }
     let [directory, identifiers, rest @ ..] = arguments.as_slice() else {
-        anyhow::bail!("usage: discover_directory DIR IDS.tsv [THREADS] [--summary] [--skip NAME]…");
+        return Err(
+            "usage: discover_directory DIR IDS.tsv [THREADS] [--summary] [--skip NAME]…".into()
+        );
     };
     let threads = rest.first().and_then(|n| n.parse().ok()).unwrap_or(2);
     let query = Query::compile(&read_identifiers(identifiers)?);
@@ -105,7 +108,7 @@ fn document(paths: &[RelPath], results: &[(usize, FileResult)], bytes: u64, seco
     })
 }
 
-fn read_identifiers(path: &str) -> anyhow::Result<Vec<Identifier>> {
+fn read_identifiers(path: &str) -> Result<Vec<Identifier>, Box<dyn Error>> {
     let options = IntakeOptions { allow_single_word: true, ..IntakeOptions::default() };
     std::fs::read_to_string(path)?
         .lines()

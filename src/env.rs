@@ -57,6 +57,19 @@ pub fn account() -> u32 {
     rustix::process::getuid().as_raw()
 }
 
+/// The name of this host.
+#[must_use]
+pub fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// Whether a process of this host runs, whoever's it is.
+#[must_use]
+pub fn is_running(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    pid.is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
+}
+
 /// The workspace to use when none is named: `$CASEWARD_WORKSPACE`, else the nearest directory
 /// upwards with a `workspace.toml`.
 #[must_use]

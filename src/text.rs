@@ -73,6 +73,10 @@ pub fn decoded(contents: &[u8]) -> Option<Cow<'_, str>> {
 #[must_use]
 pub fn escaped_json(document: &str) -> Cow<'_, str> {
     let obeyed = |c: char| c != '\n' && stand_in(c).is_some();
+    // Of ASCII only the control characters are obeyed: whole lists are nothing else.
+    if document.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')) {
+        return Cow::Borrowed(document);
+    }
     if !document.chars().any(obeyed) {
         return Cow::Borrowed(document);
     }

@@ -29,6 +29,8 @@ use output::{ColorChoice, Out};
 use serde::Serialize;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 const ABOUT: &str = "Support cases, consent, access, data subject requests and attested deletion";
 
@@ -162,6 +164,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     let json = cli.global.json;
+    say_waits();
     match run(cli) {
         Ok(exit) => exit,
         Err(error) => report(&error, json),
@@ -193,6 +196,26 @@ fn run(cli: Cli) -> Result<Exit> {
         Command::Completions(command) => command.run(global),
         Command::Man(command) => command.run(global),
     }
+}
+
+/// Says on standard error whom the program waits for.
+fn say_waits() {
+    crate::fs::wait::on_wait(|holder| {
+        let whom = holder.map_or_else(|| "another process".to_owned(), |who| who.in_words());
+        output::message(format!("waiting for {whom} to finish; Ctrl-C stops waiting"));
+    });
+}
+
+/// A flag that Ctrl-C raises, for work that stops at its next safe point. A wait for a lock has none
+/// and nothing to finish: it ends at once.
+fn cancel_on_interrupt() -> Arc<AtomicBool> {
+    use signal_hook::{consts::SIGINT, flag};
+    let cancel = Arc::new(AtomicBool::new(false));
+    let interrupted = i32::from(Exit::Interrupted as u8);
+    // Without a handler Ctrl-C still ends the program; only what was done so far is lost.
+    let _ = flag::register_conditional_shutdown(SIGINT, interrupted, crate::fs::wait::waiting());
+    let _ = flag::register(SIGINT, Arc::clone(&cancel));
+    cancel
 }
 
 /// Opens the terminal interface.

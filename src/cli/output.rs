@@ -5,8 +5,11 @@ use crate::model::Time;
 use crate::policy::clock;
 use crate::text;
 use serde::Serialize;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc;
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -92,24 +95,45 @@ impl Out {
         Ok(())
     }
 
-    /// Prints the items of a document that was begun.
+    /// Prints the items of a document that was begun. Many are rendered on all processors; they leave
+    /// in their order.
     ///
     /// # Errors
     /// Standard output is gone.
-    pub fn items<T: Serialize>(&self, items: &[T]) -> Result<()> {
-        const CHUNK: usize = 64 * 1024;
-        let mut text = String::with_capacity(CHUNK * 2);
-        for (index, item) in items.iter().enumerate() {
-            let line = serde_json::to_string(item)
-                .map_err(|error| Error::io("write", "standard output", error.into()))?;
-            text.push_str(&text::escaped_json(&line));
-            text.push_str(if index + 1 < items.len() { ",\n" } else { "\n" });
-            if text.len() >= CHUNK {
-                write_out(&text)?;
-                text.clear();
-            }
+    pub fn items<T: Serialize + Sync>(&self, items: &[T]) -> Result<()> {
+        const CHUNK: usize = 128;
+        let chunks: Vec<&[T]> = items.chunks(CHUNK).collect();
+        let lines = |at: usize| lines_of(chunks[at], at + 1 == chunks.len());
+        if chunks.len() <= 1 {
+            return (0..chunks.len()).try_for_each(|at| write_out(&lines(at)?));
         }
-        write_out(&text)
+        let next = AtomicUsize::new(0);
+        let (send, rendered) = mpsc::sync_channel(64);
+        let work = |send: mpsc::SyncSender<(usize, Result<String>)>| loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            // Nobody receives once standard output is gone.
+            if at >= chunks.len() || send.send((at, lines(at))).is_err() {
+                return;
+            }
+        };
+        let work = &work;
+        std::thread::scope(|scope| {
+            for _ in 0..crate::env::processors().min(chunks.len()) {
+                let send = send.clone();
+                scope.spawn(move || work(send));
+            }
+            drop(send);
+            let mut due = 0;
+            let mut early = BTreeMap::new();
+            for (at, text) in rendered {
+                early.insert(at, text);
+                while let Some(text) = early.remove(&due) {
+                    write_out(&text?)?;
+                    due += 1;
+                }
+            }
+            Ok(())
+        })
     }
 
     /// Prints a line. The caller has made untrusted parts safe with [`text::safe`].
@@ -204,6 +228,24 @@ pub fn close_with(key: &str, value: &impl Serialize) -> Result<()> {
         .map_err(|error| Error::io("write", "standard output", error.into()))?;
     OPEN.store(false, Ordering::Relaxed);
     write_out(&format!("],\"{key}\":{}}}\n", text::escaped_json(&value)))
+}
+
+/// Items of a list, one a line, each but the very last with its comma.
+fn lines_of<T: Serialize>(items: &[T], last: bool) -> Result<String> {
+    let mut text = Vec::with_capacity(items.len() * 512);
+    for (index, item) in items.iter().enumerate() {
+        serde_json::to_writer(&mut text, item)
+            .map_err(|error| Error::io("write", "standard output", error.into()))?;
+        let ends = last && index + 1 == items.len();
+        text.extend_from_slice(if ends { b"\n" } else { b",\n" });
+    }
+    // What serde_json writes is UTF-8.
+    let text = String::from_utf8(text)
+        .map_err(|error| Error::io("write", "standard output", io::Error::other(error)))?;
+    Ok(match text::escaped_json(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(safe) => safe,
+    })
 }
 
 fn terminal_width() -> Option<usize> {

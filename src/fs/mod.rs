@@ -15,6 +15,7 @@ mod path;
 mod real;
 pub mod sim;
 pub mod stop;
+pub mod wait;
 
 pub use guard::GuardedFs;
 pub use hash::hash_file;
@@ -122,7 +123,7 @@ pub trait FsFile: Send + Debug {
 }
 
 /// An open directory, held so that its names can be flushed after a change.
-pub trait FsDir: Send + Debug {
+pub trait FsDir: Send + Sync + Debug {
     /// Flushes the directory's names to storage (`fsync`).
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! The kernel's file system below one directory handle; links are never followed.
 
+use super::wait;
 use super::{DirEntry, FileKind, Fs, FsDir, FsFile, FsLock, FsTraits, RelPath, Replace, Stat};
 use rustix::fs::{
     Access, AtFlags, FileType, FlockOperation, Mode, OFlags, RenameFlags, ResolveFlags, SeekFrom,
@@ -80,14 +81,32 @@ impl RealFs {
             // Somebody else's lock file has its mode already, and only its owner may set it.
             let _ = fchmod(&handle, mode);
         }
-        loop {
-            match flock(&handle, how) {
-                Err(Errno::INTR) => {}
-                other => {
-                    other?;
-                    return Ok(Box::new(RealLock(handle)));
+        let named = wait::is_waited_for(path);
+        match flock_with(&handle, FlockOperation::NonBlockingLockExclusive) {
+            Err(Errno::WOULDBLOCK) if how == FlockOperation::LockExclusive => {
+                let acquire = || flock_with(&handle, how);
+                if named && let Ok(words) = handle.try_clone() {
+                    let mut words = RealFile(std::fs::File::from(words));
+                    wait::patiently(&mut words, acquire)?;
+                } else {
+                    acquire()?;
                 }
             }
+            other => other?,
+        }
+        let mut file = RealFile(std::fs::File::from(handle));
+        if named {
+            wait::sign(&mut file);
+        }
+        Ok(Box::new(RealLock { file, signed: named }))
+    }
+}
+
+fn flock_with(handle: &OwnedFd, how: FlockOperation) -> Result<(), Errno> {
+    loop {
+        match flock(handle, how) {
+            Err(Errno::INTR) => {}
+            other => return other,
         }
     }
 }
@@ -98,10 +117,24 @@ struct RealFile(std::fs::File);
 #[derive(Debug)]
 struct RealDir(OwnedFd);
 
+/// Held for its flock, which ends with it.
 #[derive(Debug)]
-struct RealLock(#[expect(dead_code, reason = "held for its flock, which ends with it")] OwnedFd);
+struct RealLock {
+    file: RealFile,
+    /// Whether it says who holds it.
+    signed: bool,
+}
 
 impl FsLock for RealLock {}
+
+impl Drop for RealLock {
+    fn drop(&mut self) {
+        if self.signed {
+            // Still held: these are nobody else's words. What stays after a stop is passed over.
+            let _ = self.file.set_len(0);
+        }
+    }
+}
 
 impl FsDir for RealDir {
     fn sync(&self) -> io::Result<()> {

@@ -49,6 +49,11 @@ impl Id {
     }
 }
 
+/// The bytes that ids are compared by.
+fn lowercase(id: &str) -> impl Iterator<Item = u8> {
+    id.bytes().map(|byte| byte.to_ascii_lowercase())
+}
+
 impl PartialEq for Id {
     fn eq(&self, other: &Self) -> bool {
         self.0.eq_ignore_ascii_case(&other.0)
@@ -62,12 +67,13 @@ impl PartialOrd for Id {
 }
 impl Ord for Id {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.to_ascii_lowercase().cmp(&other.0.to_ascii_lowercase())
+        lowercase(&self.0).cmp(lowercase(&other.0))
     }
 }
 impl std::hash::Hash for Id {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.0.to_ascii_lowercase().hash(state);
+        lowercase(&self.0).for_each(|byte| state.write_u8(byte));
+        state.write_u8(0xff);
     }
 }
 impl PartialEq<str> for Id {

@@ -36,9 +36,13 @@ pub fn show(context: &Context, named: &str) -> Result<(CaseRef, ConsentView)> {
 
 pub(super) fn view_of(context: &Context, case_ref: &CaseRef, case: &Case) -> Result<ConsentView> {
     let context = &context.not_before(&[&case_ref.tenant])?;
-    let status = status_of(context, case_ref, case)?;
+    let status = Window::of(context, case_ref, case)?.status(context, case);
+    Ok(view_in(context, case, status))
+}
+
+fn view_in(context: &Context, case: &Case, status: ConsentStatus) -> ConsentView {
     let settings = &context.workspace.config().policy;
-    Ok(ConsentView {
+    ConsentView {
         state: status.state.as_str(),
         regime: status.regime,
         since: status.since,
@@ -47,14 +51,34 @@ pub(super) fn view_of(context: &Context, case_ref: &CaseRef, case: &Case) -> Res
         why: status.why,
         window_days: (status.regime == Regime::M365).then_some(settings.consent_days),
         history: case.consent.clone(),
-    })
+    }
 }
 
-fn status_of(context: &Context, case_ref: &CaseRef, case: &Case) -> Result<ConsentStatus> {
-    let tenant = context.workspace.tenant(&case_ref.tenant)?.value;
-    let cases = tenant_cases(context, case_ref, case)?;
-    let settings = &context.workspace.config().policy;
-    Ok(rules::status(settings, tenant.regime, case, &cases, context.now))
+/// What the consent of a tenant's case depends on beside the case.
+struct Window {
+    regime: Regime,
+    /// The other cases of the tenant.
+    others: Vec<Case>,
+}
+
+impl Window {
+    fn of(context: &Context, case_ref: &CaseRef, case: &Case) -> Result<Self> {
+        let regime = context.workspace.tenant(&case_ref.tenant)?.value.regime;
+        // Under the azure regime a consent is of its case alone.
+        let mut others = match regime {
+            Regime::Azure => Vec::new(),
+            Regime::M365 => context.workspace.case_outlines(&case_ref.tenant)?,
+        };
+        others.retain(|other| other.id != case.id);
+        Ok(Self { regime, others })
+    }
+
+    fn status(&self, context: &Context, case: &Case) -> ConsentStatus {
+        let settings = &context.workspace.config().policy;
+        let cases = self.others.iter().chain([case]);
+        let end = rules::tenant_window_end(settings, cases, context.now);
+        rules::status_in_window(settings, self.regime, case, end, context.now)
+    }
 }
 
 /// The cases of the tenant, as CONS-6 looks at them.
@@ -122,11 +146,12 @@ pub fn answer(
             .first()
             .map_or_else(|| context.actor.principal.clone(), |contact| contact.upn.clone()),
     };
-    let before = status_of(context, &case_ref, &loaded.value)?;
+    let window = Window::of(context, &case_ref, &loaded.value)?;
+    let before = window.status(context, &loaded.value);
     let mut changed = loaded.value.clone();
     let entry = ConsentEntry { answer, at: context.now, by, kind: kind.to_owned() };
     changed.consent.push(entry);
-    let after = status_of(context, &case_ref, &changed)?;
+    let after = window.status(context, &changed);
     let event = context.event(activity, &matter).detail("kind", kind).change(
         "state",
         before.state.as_str(),
@@ -137,7 +162,7 @@ pub fn answer(
     commit.audit(&case_ref.tenant, event.build());
     super::partner::events(context, &mut commit, &case_ref.tenant, &[&changed])?;
     context.commit(commit)?;
-    let view = view_of(context, &case_ref, &changed)?;
+    let view = view_in(context, &changed, after);
     Ok((case_ref, view))
 }
 

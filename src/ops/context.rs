@@ -4,7 +4,9 @@ use super::event::{EventDraft, Matter};
 use crate::attest::Log;
 use crate::env;
 use crate::error::{Error, Result};
-use crate::model::{Activity, AuditEvent, Id, Tenant, Time};
+use crate::model::{Activity, AuditEvent, Id, InitiatedBy, Tenant, Time};
+use crate::policy::actor::Roster;
+use crate::policy::audit::may_read;
 use crate::policy::{Actor, Refusal};
 use crate::text;
 use crate::workspace::{Commit, Workspace};
@@ -101,6 +103,10 @@ impl Context {
     /// # Errors
     /// The tenants cannot be read.
     pub fn with_roles_now(&self) -> Result<Self> {
+        // A roster is asked each time.
+        if self.actor.roster.is_some() {
+            return Ok(self.clone());
+        }
         let tenants = self.tenants()?;
         Ok(Self { actor: self.actor.in_tenants(&tenants), ..self.clone() })
     }
@@ -137,7 +143,38 @@ impl Context {
     /// As [`Workspace::commit`].
     pub fn commit(&self, commit: Commit) -> Result<()> {
         self.require_writable()?;
-        self.workspace.commit(commit)
+        let about = commit.matters();
+        self.workspace.commit(commit).map_err(|error| self.with_who(error, &about))
+    }
+
+    /// A conflict with who wrote last what was to be written, by the log of its tenant, as far as
+    /// the actor may read it (AUD-7).
+    fn with_who(&self, error: Error, about: &[(Id, String)]) -> Error {
+        let Error::Conflict { message, hint } = error else { return error };
+        let latest = about.iter().filter(|(tenant, _)| may_read(&self.actor, tenant).is_ok());
+        let latest = latest.filter_map(|(tenant, id)| {
+            let (events, _) = self.workspace.audit(tenant).ok()?;
+            let is_about = |event: &AuditEvent| {
+                let mut targets = event.target_resources.iter();
+                event.correlation_id == *id || targets.any(|target| target.id == *id)
+            };
+            events.into_iter().rfind(is_about)
+        });
+        let said = latest.max_by_key(|event| event.activity_date_time).map(|event| {
+            let who = match &event.initiated_by {
+                InitiatedBy::User { user_principal_name, .. } => user_principal_name,
+                InitiatedBy::App { display_name } => display_name,
+            };
+            let at = event.activity_date_time;
+            format!(
+                "last logged there: {} by {} at {}",
+                event.activity_display_name,
+                text::safe(who),
+                at.format("%Y-%m-%d %H:%M:%S UTC")
+            )
+        });
+        let hint = said.into_iter().chain(hint).reduce(|said, hint| format!("{said}; {hint}"));
+        Error::Conflict { message, hint }
     }
 
     /// Turns a refusal into an error, after it was written to `tenant`'s audit log as a failed
@@ -207,6 +244,22 @@ fn recover(context: &Context) -> Vec<String> {
     attempt().unwrap_or_else(|error| vec![format!("nothing can be deleted: {error}")])
 }
 
+/// Whom tenants list by their files at this moment.
+#[derive(Debug)]
+struct FromFiles {
+    workspace: Workspace,
+}
+
+impl Roster for FromFiles {
+    fn roles(&self, principal: &str, tenant: &Id) -> Option<Vec<String>> {
+        let record = self.workspace.tenant(tenant).ok()?.value;
+        if record.domain != *tenant {
+            return None;
+        }
+        Some(record.principal(principal)?.roles.clone())
+    }
+}
+
 fn open_workspace(opening: &Opening) -> Result<Workspace> {
     let found;
     let root: &Path = match &opening.workspace {
@@ -229,7 +282,6 @@ fn open_workspace(opening: &Opening) -> Result<Workspace> {
 fn resolve_actor(workspace: &Workspace, named: Option<&str>) -> Result<Actor> {
     let config = workspace.config();
     let os_user = env::os_user();
-    let (tenants, _) = workspace.known_tenants()?;
     let own = || {
         config
             .engineers
@@ -245,8 +297,14 @@ fn resolve_actor(workspace: &Workspace, named: Option<&str>) -> Result<Actor> {
             os_user,
             engineer: false,
             memberships: vec![],
+            roster: None,
         });
     };
+    let roster = Arc::new(FromFiles { workspace: workspace.clone() });
+    if let Some(engineer) = Actor::engineer(principal, &os_user, config, roster) {
+        return Ok(engineer);
+    }
+    let (tenants, _) = workspace.known_tenants()?;
     Actor::resolve(principal, &os_user, config, &tenants).ok_or_else(|| {
         let known: Vec<&str> = config
             .engineers

@@ -17,9 +17,9 @@ fn problem(path: String, what: &str, at: Time) -> Problem {
 
 /// What a case's record says of the future.
 pub(super) fn of_case(case_ref: &CaseRef, case: &Case, now: Time) -> Vec<Problem> {
-    let path = layout::case(case_ref).display();
     let times = rules::future_times(case, now).into_iter();
-    times.map(|(key, at)| problem(path.clone(), &format!("`{key}`"), at)).collect()
+    let path = || layout::case(case_ref).display();
+    times.map(|(key, at)| problem(path(), &format!("`{key}`"), at)).collect()
 }
 
 /// What an access request says of the future, as far as the viewer sees it (SAR-13).

@@ -4,14 +4,13 @@ use super::access;
 use super::case::{self, CaseFilter, CaseLine, Due};
 use super::{Context, dates};
 use crate::error::Result;
-use crate::model::{DsrState, Id, Time};
+use crate::model::{DsrState, Time};
 use crate::policy::access::SarState;
 use crate::policy::clock;
 use crate::workspace::Problem;
 use crate::workspace::index::{Freshness, Look, Parts, Surveyed};
 use chrono::TimeDelta;
 use serde::Serialize;
-use std::collections::HashSet;
 
 /// What lies ahead within this many days is "soon".
 pub const SOON_DAYS: i64 = 7;
@@ -49,8 +48,8 @@ pub fn status(context: &Context) -> Result<Status> {
 pub fn landing(context: &Context, freshness: Freshness) -> Result<(Vec<CaseLine>, Status)> {
     let soon = context.now + TimeDelta::days(SOON_DAYS);
     let look = Look { parts: Parts::Everything, freshness, tenant: None };
-    let known = case::known_domains(context)?;
-    let part = |seen: Surveyed| Part::of(context, &known, &seen, soon);
+    let known = case::KnownDomains::of(context);
+    let part = |mut seen: Surveyed| Part::of(context, &known, &mut seen, soon);
     let (found, problems, _) = context.workspace.survey(look, &|_| true, &part)?;
     let mut total = Part { problems, ..Part::default() };
     for part in found {
@@ -92,7 +91,12 @@ struct Part {
 }
 
 impl Part {
-    fn of(context: &Context, known: &HashSet<Id>, seen: &Surveyed, soon: Time) -> Result<Self> {
+    fn of(
+        context: &Context,
+        known: &case::KnownDomains<'_>,
+        seen: &mut Surveyed,
+        soon: Time,
+    ) -> Result<Self> {
         let mut part = Self::default();
         // A request may concern somebody of another tenant, so these are looked at everywhere.
         let (access, more) = access::views_of(context, seen)?;

@@ -3,17 +3,29 @@
 use super::Refusal;
 use super::roles;
 use crate::model::{Id, Tenant, WorkspaceConfig};
+use std::borrow::Cow;
+use std::fmt::Debug;
+use std::sync::Arc;
 
 /// The one on whose behalf an operation runs. `principal` is a claim; `os_user` is the account of
 /// the host and is recorded beside it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Actor {
     pub principal: String,
     pub os_user: String,
     /// Whether the workspace lists them as an engineer.
     pub engineer: bool,
-    /// The tenants that list them, with their roles there.
+    /// The tenants that list them, with their roles there. Of an engineer, who sees them all,
+    /// nothing is gathered beforehand where there is a roster to ask.
     pub memberships: Vec<Membership>,
+    /// Whom a tenant lists, asked when it matters.
+    pub roster: Option<Arc<dyn Roster>>,
+}
+
+/// Whom tenants list.
+pub trait Roster: Debug + Send + Sync {
+    /// The roles that a tenant gives a principal; `None` when it does not list them.
+    fn roles(&self, principal: &str, tenant: &Id) -> Option<Vec<String>>;
 }
 
 /// A tenant that knows a principal.
@@ -24,6 +36,26 @@ pub struct Membership {
 }
 
 impl Actor {
+    /// The engineer of that name, `None` when the workspace lists none. What tenants say of them is
+    /// asked of `roster`: there may be thousands of tenants, and an operation concerns one or two.
+    #[must_use]
+    pub fn engineer(
+        principal: &str,
+        os_user: &str,
+        config: &WorkspaceConfig,
+        roster: Arc<dyn Roster>,
+    ) -> Option<Self> {
+        let engineer =
+            config.engineers.iter().find(|e| e.principal.eq_ignore_ascii_case(principal))?;
+        Some(Self {
+            principal: engineer.principal.clone(),
+            os_user: os_user.to_owned(),
+            engineer: true,
+            memberships: Vec::new(),
+            roster: Some(roster),
+        })
+    }
+
     /// The actor of that name, `None` when neither the workspace nor a tenant knows them.
     #[must_use]
     pub fn resolve(
@@ -43,6 +75,7 @@ impl Actor {
             os_user: os_user.to_owned(),
             engineer: engineer.is_some(),
             memberships: Vec::new(),
+            roster: None,
         };
         Some(nobody.in_tenants(tenants))
     }
@@ -63,10 +96,22 @@ impl Actor {
         self.principal.eq_ignore_ascii_case(principal)
     }
 
+    /// Their roles in a tenant; `None` when it does not list them.
+    #[must_use]
+    pub fn roles_in(&self, tenant: &Id) -> Option<Cow<'_, [String]>> {
+        match &self.roster {
+            Some(roster) => roster.roles(&self.principal, tenant).map(Cow::Owned),
+            None => {
+                let own = self.memberships.iter().find(|membership| membership.tenant == *tenant);
+                own.map(|membership| Cow::Borrowed(membership.roles.as_slice()))
+            }
+        }
+    }
+
     /// Whether the tenant lists them.
     #[must_use]
     pub fn belongs_to(&self, tenant: &Id) -> bool {
-        self.memberships.iter().any(|membership| membership.tenant == *tenant)
+        self.roles_in(tenant).is_some()
     }
 
     /// Whether a tenant's cases are theirs to see: an engineer's all, a tenant's own people's theirs.
@@ -79,11 +124,8 @@ impl Actor {
     /// SAR-4: whether they hold `microsoft.azure.supportTickets/allEntities/allTasks` there.
     #[must_use]
     pub fn may_decide_in(&self, tenant: &Id) -> bool {
-        self.memberships
-            .iter()
-            .filter(|membership| membership.tenant == *tenant)
-            .flat_map(|membership| &membership.roles)
-            .any(|role| roles::holds_support_tickets(role))
+        let held = self.roles_in(tenant).unwrap_or_default();
+        held.iter().any(|role| roles::holds_support_tickets(role))
     }
 
     /// Refuses whoever is not an engineer of the workspace.

@@ -19,13 +19,10 @@ pub const SOURCE_DAYS_PREMIUM: u32 = 30;
 /// # Errors
 /// They hold no such role.
 pub fn may_read(actor: &Actor, tenant: &Id) -> Result<(), Refusal> {
-    let reader = actor
-        .memberships
-        .iter()
-        .filter(|membership| membership.tenant == *tenant)
-        .flat_map(|membership| &membership.roles)
-        .any(|role| READERS.iter().any(|reader| reader.eq_ignore_ascii_case(role.trim())));
-    if actor.engineer || actor.memberships.is_empty() || reader {
+    let reads =
+        |role: &String| READERS.iter().any(|reader| reader.eq_ignore_ascii_case(role.trim()));
+    let reader = || actor.roles_in(tenant).unwrap_or_default().iter().any(reads);
+    if actor.engineer || actor.memberships.is_empty() || reader() {
         return Ok(());
     }
     Err(Refusal::new(

@@ -75,6 +75,13 @@ pub fn run(context: Context, settings: &Settings) -> Result<()> {
     require_terminal()?;
     let (sender, receiver) = mpsc::channel();
     let keys = events::listen(&sender).map_err(on_terminal)?;
+    let told = sender.clone();
+    crate::fs::wait::on_wait(move |holder| {
+        let whom = holder.map_or_else(|| "another process".to_owned(), |who| who.in_words());
+        let waiting = Action::Progress(format!("waiting for {whom} to finish"));
+        // With the loop gone there is nobody to tell.
+        let _ = told.send(Event::Action(Box::new(waiting)));
+    });
     let frames = terminal::Collected::default();
     let backend = CrosstermBackend::new(frames.clone());
     let executor = Executor::new(context, Moment::Live, Sink::Channel(sender));

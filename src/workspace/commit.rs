@@ -1,5 +1,6 @@
 //! The one way to write records: everything of a commit happens, or nothing.
 
+use super::conflict;
 use super::journal::{Manifest, Step};
 use super::record::{self, Record};
 use super::{Loaded, Stage, StagedFile, Workspace, WorkspaceLock, layout};
@@ -137,6 +138,13 @@ impl Commit {
         self.removals.push(dir);
     }
 
+    /// What the commit is about by the entries that it makes: tenants and correlations.
+    #[must_use]
+    pub fn matters(&self) -> Vec<(Id, String)> {
+        let events = self.events.iter();
+        events.map(|(tenant, event)| (tenant.clone(), event.correlation_id.clone())).collect()
+    }
+
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.writes.is_empty()
@@ -192,10 +200,14 @@ impl Workspace {
             return Ok(());
         }
         for (path, expected) in &commit.premises {
-            self.check_expected(path, expected)?;
+            self.check_expected(path, expected, None)?;
         }
         for write in &commit.writes {
-            self.check_expected(&write.path, &write.expected)?;
+            let ours = match &write.contents {
+                Contents::Bytes(bytes) => Some(bytes.as_slice()),
+                Contents::Staged(_) => None,
+            };
+            self.check_expected(&write.path, &write.expected, ours)?;
         }
         self.check_writable(&commit)?;
         let mut stage = match stage {
@@ -271,7 +283,12 @@ impl Workspace {
         Ok(missing)
     }
 
-    fn check_expected(&self, path: &RelPath, expected: &Expected) -> Result<()> {
+    fn check_expected(
+        &self,
+        path: &RelPath,
+        expected: &Expected,
+        ours: Option<&[u8]>,
+    ) -> Result<()> {
         let current = match fs::read(&*self.fs, path) {
             Ok(bytes) => Some(bytes),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
@@ -285,14 +302,15 @@ impl Workspace {
                 hint: Some("somebody else made it; nothing was overwritten".to_owned()),
             }),
             (Expected::Unchanged { text, .. }, Some(bytes)) if bytes == text.as_bytes() => Ok(()),
-            (Expected::Unchanged { revision, .. }, current) => {
+            (Expected::Unchanged { text, revision }, current) => {
                 let read = revision.map(|r| format!(" at revision {r}")).unwrap_or_default();
                 let now = match current {
                     None => "it is gone".to_owned(),
-                    Some(bytes) => revision_in(&bytes).map_or_else(
-                        || "it has other contents now".to_owned(),
-                        |revision| format!("it is at revision {revision} with other contents now"),
-                    ),
+                    Some(bytes) => {
+                        let differs = conflict::explain(text, ours, &bytes);
+                        let at = revision_in(&bytes).map(|r| format!("it is at revision {r}: "));
+                        format!("{}{differs}", at.unwrap_or_default())
+                    }
                 };
                 Err(Error::Conflict {
                     message: format!(

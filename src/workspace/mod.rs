@@ -6,6 +6,7 @@
 pub mod artefact;
 mod audit;
 mod commit;
+mod conflict;
 mod example;
 pub mod index;
 mod init;

@@ -17,3 +17,4 @@ mod links;
 mod others;
 mod records;
 mod resources;
+mod surroundings;

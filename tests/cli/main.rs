@@ -31,3 +31,4 @@ mod retention;
 mod settings;
 mod status;
 mod transfer;
+mod waiting;

@@ -12,3 +12,4 @@ mod job;
 mod mutation;
 mod states;
 mod sweep;
+mod writers;

@@ -271,6 +271,7 @@ fn aud_7_the_matrix_of_readers_and_deciders() {
                     tenant: own.clone(),
                     roles: vec!["Directory Readers".to_owned(), written],
                 }],
+                roster: None,
             };
             let reads = |tenant| caseward::policy::audit::may_read(&actor, tenant).is_ok();
             assert_eq!(reads(&own), readers.contains(&role), "{role}");

@@ -97,6 +97,7 @@ fn authorise(case: &Case, portal: Portal, kind: DiagnosticKind) -> Result<String
         os_user: String::new(),
         engineer: true,
         memberships: Vec::new(),
+        roster: None,
     };
     let collection = Collection {
         settings: &PolicySettings::default(),

@@ -14,7 +14,6 @@ use crate::text;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::io::IsTerminal;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 #[derive(Debug, Subcommand)]
@@ -358,9 +357,7 @@ fn discover<T>(
     dsr: &str,
     run: impl FnOnce(&(dyn Fn(dsr::DiscoverProgress) + Sync), &AtomicBool) -> Result<T>,
 ) -> Result<T> {
-    let cancel = Arc::new(AtomicBool::new(false));
-    // Without a handler Ctrl-C still ends the program; only what was searched is lost.
-    let _ = signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&cancel));
+    let cancel = super::cancel_on_interrupt();
     let watch = crate::env::Stopwatch::start();
     let shown = std::sync::Mutex::new(watch);
     let live = std::io::stderr().is_terminal();

@@ -15,8 +15,6 @@ use crate::workspace::Problem;
 use clap::Subcommand;
 use serde::Serialize;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 #[derive(Debug, Subcommand)]
 pub enum TransferCommand {
@@ -195,10 +193,7 @@ impl TransferCommand {
                 return Ok(if done.has_failures() { Exit::Refused } else { Exit::Done });
             }
             Self::Check { request, dsr } => {
-                let cancel = Arc::new(AtomicBool::new(false));
-                // Without a handler Ctrl-C still ends the program.
-                let _ =
-                    signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&cancel));
+                let cancel = super::cancel_on_interrupt();
                 let checked =
                     transfer::check(&context, &request, dsr.as_deref(), &|_| {}, &cancel)?;
                 if out.json {

@@ -1,13 +1,13 @@
 //! What is done to a case: assigned, closed, restricted, reopened; never removed.
 
 use super::open::require_known_engineer;
-use crate::error::Result;
+use crate::error::{Invalid, Result};
 use crate::model::{Activity, Case, CaseStatus, Closure, Id, Restriction, Severity, Time};
 use crate::ops::access::{self};
 use crate::ops::{Context, Matter, partner};
 use crate::policy::access::SarState;
 use crate::policy::case as rules;
-use crate::workspace::{CaseRef, Commit, Loaded};
+use crate::workspace::{CaseRef, Commit, Loaded, ProblemKind};
 use serde::Serialize;
 
 /// A case that is about to change: its reference and its record.
@@ -140,7 +140,14 @@ pub(in crate::ops) fn close_in(
     let event = context.event(Activity::CaseClosed, &matter).change("status", "open", "closed");
     commit.audit(&case_ref.tenant, event.build());
     let (mut completed, mut canceled) = (Vec::new(), Vec::new());
-    for request in access::matters(context, case_ref, Some(loaded))?.0 {
+    let (requests, problems) = access::matters(context, case_ref, Some(loaded))?;
+    // What could not be read now may be read later, and closing would not have ended it in the log.
+    if let Some(problem) = problems.iter().find(|p| p.kind == ProblemKind::Unreadable) {
+        return Err(Invalid::new(problem.path.as_str(), problem.why.as_str())
+            .hint("nothing was changed: what closing ends cannot be told without it")
+            .into());
+    }
+    for request in requests {
         let sar = &request.request.value.id;
         let matter = Matter::access_request(sar);
         match request.status(context).state {

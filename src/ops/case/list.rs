@@ -10,6 +10,7 @@ use crate::workspace::index::{Engagement, Freshness, Look, Parts, Surveyed};
 use crate::workspace::{CaseRef, Problem};
 use serde::Serialize;
 use std::collections::HashSet;
+use std::sync::OnceLock;
 
 /// Which cases to list.
 #[derive(Debug, Clone, Default)]
@@ -80,9 +81,9 @@ fn list_with(
     let tenant = filter.known_tenant(context)?;
     let look = Look { parts: Parts::Engagements, freshness, tenant: tenant.as_ref() };
     let seen = |tenant: &Tenant| context.actor.may_see(&tenant.domain);
-    let known = known_domains(context)?;
+    let known = KnownDomains::of(context);
     let (found, mut problems, _) =
-        workspace.survey(look, &seen, &|seen| lines_of(context, filter, &known, &seen))?;
+        workspace.survey(look, &seen, &|mut seen| lines_of(context, filter, &known, &mut seen))?;
     let mut lines = Vec::new();
     for found in found {
         let (some, more) = found?;
@@ -110,32 +111,60 @@ impl CaseFilter {
     }
 }
 
-/// The tenants there are: a request may name one that vanished.
-pub(in crate::ops) fn known_domains(context: &Context) -> Result<HashSet<Id>> {
-    Ok(context.tenants()?.into_iter().map(|tenant| tenant.domain).collect())
+/// The tenants there are, found out when it first matters: a request may name one that vanished.
+#[derive(Debug)]
+pub(in crate::ops) struct KnownDomains<'a> {
+    context: &'a Context,
+    domains: OnceLock<Result<HashSet<Id>, String>>,
+}
+
+impl<'a> KnownDomains<'a> {
+    pub(in crate::ops) fn of(context: &'a Context) -> Self {
+        Self { context, domains: OnceLock::new() }
+    }
+
+    fn has(&self, domain: &Id) -> bool {
+        let all = || {
+            let tenants = self.context.tenants().map_err(|error| error.to_string())?;
+            Ok(tenants.into_iter().map(|tenant| tenant.domain).collect())
+        };
+        // When they cannot be listed now, the survey that asks cannot list them either and says so.
+        self.domains.get_or_init(all).as_ref().map_or(true, |known| known.contains(domain))
+    }
 }
 
 /// The newest first.
-pub(in crate::ops) fn sort(lines: &mut [CaseLine]) {
-    lines.sort_by(|a, b| (b.opened_at, &a.tenant, &a.id).cmp(&(a.opened_at, &b.tenant, &b.id)));
+pub(in crate::ops) fn sort(lines: &mut Vec<CaseLine>) {
+    // Lines are wide, so their places are sorted and each line moves once.
+    let mut order: Vec<usize> = (0..lines.len()).collect();
+    order.sort_unstable_by(|&a, &b| {
+        let (a, b) = (&lines[a], &lines[b]);
+        (b.opened_at, &a.tenant, &a.id).cmp(&(a.opened_at, &b.tenant, &b.id))
+    });
+    let mut from: Vec<Option<CaseLine>> = lines.drain(..).map(Some).collect();
+    lines.extend(order.into_iter().filter_map(|at| from[at].take()));
 }
 
-/// The lines of a tenant's cases, in no order, with what is wrong with their files.
+/// The lines of a tenant's cases, in no order, with what is wrong with their files. They take the
+/// words that they show out of `seen`.
 pub(in crate::ops) fn lines_of(
     context: &Context,
     filter: &CaseFilter,
-    known: &HashSet<Id>,
-    seen: &Surveyed,
+    known: &KnownDomains<'_>,
+    seen: &mut Surveyed,
 ) -> Result<(Vec<CaseLine>, Vec<Problem>)> {
     let settings = &context.workspace.config().policy;
     let tenant = &seen.tenant;
-    let now = context.moment_in(&tenant.domain)?;
-    let mut problems = seen.case_problems.clone();
+    let now = match seen.latest {
+        Some(latest) => latest.map_or(context.now, |latest| latest.max(context.now)),
+        None => context.moment_in(&tenant.domain)?,
+    };
+    let mut problems = std::mem::take(&mut seen.case_problems);
     let mut lines = Vec::new();
     let cases = || seen.engagements.iter().filter_map(|engagement| engagement.case.as_ref());
     let window_end = rules_of_consent::tenant_window_end(settings, cases(), now);
-    for engagement in &seen.engagements {
-        problems.extend(engagement.problems.iter().cloned());
+    for engagement in &mut seen.engagements {
+        problems.append(&mut engagement.problems);
         let Some(case) = &engagement.case else {
             if let Some(tombstone) = &engagement.tombstone {
                 lines.push(CaseLine::of_tombstone(&tenant.domain, tombstone));
@@ -146,20 +175,21 @@ pub(in crate::ops) fn lines_of(
         let consent =
             rules_of_consent::status_in_window(settings, tenant.regime, case, window_end, now);
         let (requests, more) =
-            access::of_engagement(context, &case_ref, engagement, &|id| known.contains(id))?;
+            access::of_engagement(context, &case_ref, engagement, &|id| known.has(id))?;
         problems.extend(more);
         let (due, more) = due_of(context, case, engagement);
         problems.extend(more);
         problems.extend(dates::of_case(&case_ref, case, now));
         let in_state = |state| requests.iter().filter(move |request| request.state == state);
+        let Some(case) = engagement.case.take() else { continue };
         lines.push(CaseLine {
-            id: case.id.clone(),
-            tenant: tenant.domain.clone(),
-            title: case.title.clone(),
+            id: case.id,
+            tenant: case_ref.tenant,
+            title: case.title,
             status: case.status.as_str(),
             severity: Some(case.severity),
-            product: Some(case.product.clone()),
-            assigned_to: case.assigned_to.clone(),
+            product: Some(case.product),
+            assigned_to: case.assigned_to,
             opened_at: Some(case.opened_at),
             closed_at: case.closed_at,
             consent: Some(consent.state.as_str()),

@@ -9,7 +9,7 @@ mod view;
 pub(super) use change::close_in;
 pub use change::{Closed, assign, close, remove, reopen, restrict, set_severity};
 pub use list::{CaseFilter, CaseLine, Due, list, list_as_indexed, matches_words};
-pub(in crate::ops) use list::{known_domains, lines_of, sort};
+pub(in crate::ops) use list::{KnownDomains, lines_of, sort};
 pub use open::{NewCase, open};
 pub(super) use record::may_note;
 pub use record::{Noted, add_record};

@@ -10,6 +10,7 @@ use crate::fs::{self, FsFile, FsLock, RelPath, Replace, Stat};
 use crate::model::Id;
 use crate::workspace::{Access, layout};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::io;
 
 /// Grows whenever rows mean something else or are made in another way.
@@ -29,6 +30,17 @@ pub(super) struct Entry {
     sum: u64,
 }
 
+/// How much of an index is wanted.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Extent<'a> {
+    /// What is known of the tenants themselves.
+    Heads,
+    /// And one tenant's block.
+    Tenant(&'a Id),
+    /// And all blocks.
+    Everything,
+}
+
 /// An index as it lies on disk.
 #[derive(Debug)]
 pub(super) struct Stored {
@@ -46,9 +58,8 @@ fn identity(stat: &Stat) -> (u64, i64, u32) {
 }
 
 impl Stored {
-    /// The account's index, `None` when there is none that can be used. Of one tenant only, when
-    /// only that is wanted.
-    pub(super) fn open(workspace: &Workspace, account: u32, wanted: Option<&Id>) -> Option<Self> {
+    /// The account's index, as much of it as is wanted; `None` when there is none that can be used.
+    pub(super) fn open(workspace: &Workspace, account: u32, wanted: Extent<'_>) -> Option<Self> {
         let mut file = workspace.fs().open(&path_of(account)).ok()?;
         let stat = file.stat().ok()?;
         let size = usize::try_from(stat.size).ok()?;
@@ -69,11 +80,15 @@ impl Stored {
             end = end.checked_add(entry.len)?;
         }
         let (from, length) = match wanted {
-            None => (0, end),
-            Some(id) => match entries.iter().position(|entry| *id == *entry.head.dir.as_str()) {
-                Some(at) => (offsets[at], entries[at].len),
-                None => (0, 0),
-            },
+            Extent::Everything => (0, end),
+            // Others could not be written again from it: who wants only heads makes no index.
+            Extent::Heads => (0, 0),
+            Extent::Tenant(id) => {
+                match entries.iter().position(|entry| *id == *entry.head.dir.as_str()) {
+                    Some(at) => (offsets[at], entries[at].len),
+                    None => (0, 0),
+                }
+            }
         };
         let blocks = read_exactly(&mut *file, front.len() + heads.len() + from, length, size)?;
         Some(Self { entries, offsets, blocks, from, identity: identity(&stat) })
@@ -124,8 +139,8 @@ pub(super) struct Unfinished {
 
 /// A tenant for a new index: its block is new, or stays as it was.
 #[derive(Debug)]
-pub(super) struct Part {
-    pub head: Head,
+pub(super) struct Part<'a> {
+    pub head: Cow<'a, Head>,
     pub rows: usize,
     pub block: Contents,
 }
@@ -176,7 +191,7 @@ impl Unfinished {
         workspace: &Workspace,
         account: u32,
         base: Option<&Stored>,
-        parts: Vec<Part>,
+        parts: Vec<Part<'_>>,
     ) -> io::Result<()> {
         let mut entries = Vec::with_capacity(parts.len());
         let mut blocks = Vec::with_capacity(base.map_or(0, |base| base.blocks.len()));
@@ -192,7 +207,8 @@ impl Unfinished {
                 }
             };
             blocks.extend_from_slice(bytes);
-            entries.push(Entry { head: part.head, rows, len: bytes.len(), sum: checksum(bytes) });
+            let head = part.head.into_owned();
+            entries.push(Entry { head, rows, len: bytes.len(), sum: checksum(bytes) });
         }
         let heads = postcard::to_allocvec(&entries).map_err(io::Error::other)?;
         let mut front = magic();

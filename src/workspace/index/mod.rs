@@ -22,6 +22,7 @@
 mod file;
 mod read;
 mod row;
+mod run;
 mod stamp;
 mod survey;
 

@@ -35,9 +35,14 @@ pub(super) fn below(id: &str, watched: &[u8]) -> PathBuf {
 pub(super) fn stamps_of(cases: &dyn FsDir, id: &str, watched: &[Vec<u8>]) -> Gatherer {
     let mut stamps = Gatherer::new();
     stamps.below(cases, id);
-    stamps.below(cases, below(id, b"case.toml"));
-    for name in watched {
-        stamps.below(cases, below(id, name));
+    // One buffer for all names: this is done for every file behind every row.
+    let mut path = Vec::with_capacity(id.len() + 64);
+    path.extend_from_slice(id.as_bytes());
+    path.push(b'/');
+    for name in [b"case.toml".as_slice()].into_iter().chain(watched.iter().map(Vec::as_slice)) {
+        path.truncate(id.len() + 1);
+        path.extend_from_slice(name);
+        stamps.below(cases, std::ffi::OsStr::from_bytes(&path));
     }
     stamps
 }

@@ -1,23 +1,17 @@
 //! Going over a whole workspace: from the index where it is still true, from the files where not.
 
-use super::file::{Contents, Part, Stored, Unfinished};
-use super::read::{self, Read, add_approval, stamps_of};
-use super::row::{
-    Block, Engagement, Head, RequestOutline, RequestRow, Row, Seal, StoredProblem, TenantRow,
-    outline, problems, stored,
-};
-use super::stamp::{Gatherer, Stamps, Tick};
-use super::{Workspace, file};
+use super::file::{self, Extent, Stored};
+use super::row::{Engagement, RequestOutline, outline};
+use super::run::{Outcome, Run, SMALL};
+use super::{Workspace, read};
 use crate::env;
-use crate::error::{Error, Result};
-use crate::fs::{FsDir, Stat};
-use crate::model::{Case, Id, Tenant};
-use crate::workspace::{CaseRef, DsrRef, Problem, ProblemKind, layout};
-use chrono::DateTime;
-use std::collections::{HashMap, HashSet};
-use std::io;
+use crate::error::Result;
+use crate::fs::FileKind;
+use crate::model::{Case, Id, Tenant, Time};
+use crate::workspace::{CaseRef, Problem, layout};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 /// What to look at.
@@ -52,7 +46,16 @@ pub struct Look<'a> {
     pub tenant: Option<&'a Id>,
 }
 
-impl Look<'_> {
+impl<'a> Look<'a> {
+    /// What of an index is needed.
+    fn extent(self) -> Extent<'a> {
+        match (self.parts, self.tenant) {
+            (Parts::Tenants, _) => Extent::Heads,
+            (_, Some(tenant)) => Extent::Tenant(tenant),
+            (_, None) => Extent::Everything,
+        }
+    }
+
     /// What the files say now of all tenants.
     #[must_use]
     pub const fn at(parts: Parts) -> Self {
@@ -71,6 +74,8 @@ pub struct Surveyed {
     pub case_problems: Vec<Problem>,
     pub request_problems: Vec<Problem>,
     pub audit_problems: Vec<Problem>,
+    /// The latest moment that its audit log speaks of; `None` when that is not known.
+    pub latest: Option<Option<Time>>,
 }
 
 /// How much was read: what the index was worth.
@@ -84,15 +89,8 @@ pub struct Work {
     pub saved: bool,
 }
 
-/// Of this many rows one may be out of date before an index is written anew: reading a few files
-/// again is cheaper than writing all rows.
-const WORTH: usize = 256;
-
 /// A tenant with fewer cases is read faster from its files than out of a large index.
 const MANY: usize = 256;
-
-/// A workspace of which less than this is read has no index: it is as fast without.
-const SMALL: usize = 64;
 
 impl Workspace {
     /// Goes over the tenants that `wanted` lets through and hands each to `visit`, several at once,
@@ -110,7 +108,7 @@ impl Workspace {
         let account = env::account();
         let old = match look.freshness {
             Freshness::FromFiles => None,
-            _ => Stored::open(self, account, look.tenant),
+            _ => Stored::open(self, account, look.extent()),
         };
         let entries = old.iter().flat_map(|old| old.entries.iter().enumerate());
         let known: HashMap<&str, usize> =
@@ -121,22 +119,13 @@ impl Workspace {
                 (ids.collect(), Vec::new())
             }
             (Freshness::AsIndexed, None) => (Vec::new(), Vec::new()),
-            (Freshness::Checked | Freshness::FromFiles, _) => self.ids(&layout::tenants())?,
+            (Freshness::Checked | Freshness::FromFiles, _) => self.tenants_to_look_at(look)?,
         };
         if let Some(only) = look.tenant {
             ids.retain(|id| id == only);
         }
-        let run = Run {
-            workspace: self,
-            look,
-            account,
-            old: old.as_ref(),
-            begun: OnceLock::new(),
-            reads: AtomicUsize::new(0),
-            unfinished: Mutex::new(None),
-            failed: Mutex::new(None),
-        };
-        let results: Vec<Mutex<Option<Outcome<R>>>> =
+        let run = Run::new(self, look, account, old.as_ref());
+        let results: Vec<Mutex<Option<Outcome<'_, R>>>> =
             ids.iter().map(|_| Mutex::new(None)).collect();
         // The largest first, so that no thread is left alone with it at the end.
         let mut order: Vec<usize> = (0..ids.len()).collect();
@@ -162,8 +151,7 @@ impl Workspace {
             }
             work();
         });
-        let failed = run.failed.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(error) = failed {
+        if let Some(error) = run.failure() {
             return Err(error);
         }
         let (mut seen, mut parts, mut total) = (Vec::new(), Vec::new(), Work::default());
@@ -180,6 +168,18 @@ impl Workspace {
         }
         total.saved = run.save(parts, renewed);
         Ok((seen, found, total))
+    }
+
+    /// The tenants that a survey goes over, with what is wrong with other names beside them. One
+    /// that is named is looked for by its name first: there may be thousands.
+    fn tenants_to_look_at(&self, look: Look<'_>) -> Result<(Vec<Id>, Vec<Problem>)> {
+        if let Some(only) = look.tenant
+            && let Ok(stat) = self.fs.stat(&layout::tenants().join(only))
+            && stat.kind == FileKind::Dir
+        {
+            return Ok((vec![only.clone()], Vec::new()));
+        }
+        self.ids(&layout::tenants())
     }
 
     /// Whether a survey of these tenants is long enough that starting threads for it pays.
@@ -241,8 +241,7 @@ impl Workspace {
     /// # Errors
     /// The directory cannot be read.
     pub fn case_outlines(&self, tenant: &Id) -> Result<Vec<Case>> {
-        let (ids, _) = self.case_ids(tenant)?;
-        if ids.len() < MANY || !self.is_indexed() {
+        if !self.is_indexed() || self.case_ids(tenant)?.0.len() < MANY {
             let cases = self.cases(tenant)?.0.into_iter();
             return Ok(cases.map(|case| outline(case.value)).collect());
         }
@@ -259,407 +258,8 @@ impl Workspace {
     }
 }
 
-/// What came of one tenant.
-#[derive(Debug)]
-struct Outcome<R> {
-    seen: Option<R>,
-    problem: Option<Problem>,
-    part: Part,
-    work: Work,
-    /// Rows that a new index would answer and the old one does not.
-    renewed: usize,
-}
-
-/// One survey.
-#[derive(Debug)]
-struct Run<'a> {
-    workspace: &'a Workspace,
-    look: Look<'a>,
-    account: u32,
-    old: Option<&'a Stored>,
-    /// When the new index was begun, if one may be written.
-    begun: OnceLock<Option<Tick>>,
-    /// Records and directories that are read from the files.
-    reads: AtomicUsize,
-    unfinished: Mutex<Option<Unfinished>>,
-    /// A directory of records that cannot be listed: without it no answer is whole.
-    failed: Mutex<Option<Error>>,
-}
-
-impl Run<'_> {
-    fn rows_of(&self, at: usize) -> usize {
-        self.old.map_or(0, |old| old.entries[at].rows)
-    }
-
-    /// Seals stamps that were taken after the new index was begun.
-    fn seal(&self, stamps: Stamps, quiet: bool) -> Seal {
-        let begun = self.begun.get().copied().flatten();
-        let settled = quiet && stamps.known && begun.is_some_and(|tick| stamps.youngest < tick);
-        Seal { digest: stamps.digest, settled }
-    }
-
-    /// To be called before anything is read for the index. What was read before the new one was
-    /// begun is not settled in it.
-    fn begin(&self) {
-        let reads = self.reads.fetch_add(1, Ordering::Relaxed);
-        if self.old.is_none() && reads < SMALL {
-            return;
-        }
-        self.begun.get_or_init(|| {
-            // What is read of one tenant only does not make an index.
-            if self.look.tenant.is_some() || self.look.freshness == Freshness::FromFiles {
-                return None;
-            }
-            let unfinished = Unfinished::begin(self.workspace, self.account)?;
-            let tick = unfinished.tick;
-            *self.unfinished.lock().unwrap_or_else(PoisonError::into_inner) = Some(unfinished);
-            Some(tick)
-        });
-    }
-
-    fn tenant<R>(
-        &self,
-        id: &Id,
-        at: Option<usize>,
-        wanted: &(dyn Fn(&Tenant) -> bool + Sync),
-        visit: &(dyn Fn(Surveyed) -> R + Sync),
-    ) -> Outcome<R> {
-        let mut work = Work::default();
-        let mut renewed = 0;
-        let old_head = at.and_then(|at| self.old.map(|old| &old.entries[at].head));
-        let head = self.head(id, old_head, &mut work, &mut renewed);
-        let keep = |head: &Head| Part {
-            head: head.clone(),
-            rows: at.map_or(0, |at| self.rows_of(at)),
-            block: Contents::Old(at),
-        };
-        let tenant = match &head.tenant {
-            Ok(row) => row.clone().into_tenant(),
-            Err(problem) => {
-                let problem = (!problem.is_nothing()).then(|| problem.clone().into());
-                return Outcome { seen: None, problem, part: keep(&head), work, renewed };
-            }
-        };
-        let Some(tenant) = tenant.filter(|tenant| wanted(tenant)) else {
-            return Outcome { seen: None, problem: None, part: keep(&head), work, renewed };
-        };
-        if self.look.parts == Parts::Tenants {
-            let seen = Some(visit(Surveyed::only(tenant)));
-            return Outcome { seen, problem: None, part: keep(&head), work, renewed };
-        }
-        let old_block = at.and_then(|at| self.old?.block(at));
-        let before = work.read;
-        let (block, engagements) = self.block(id, old_block, &mut work, &mut renewed);
-        let part = if work.read == before {
-            keep(&head)
-        } else {
-            let rows = block.rows.len();
-            let bytes = postcard::to_allocvec(&block).unwrap_or_default();
-            Part { head, rows, block: Contents::New(bytes) }
-        };
-        let requests = block.requests.into_iter().filter_map(|row| {
-            let dsr = DsrRef { tenant: id.clone(), id: Id::new(row.dir.as_str()).ok()? };
-            row.into_read(layout::dsr(&dsr).display())
-        });
-        let mut surveyed = Surveyed {
-            tenant,
-            engagements,
-            requests: Vec::new(),
-            case_problems: problems(block.case_problems),
-            request_problems: problems(block.request_problems),
-            audit_problems: problems(block.audit_problems),
-        };
-        for request in requests {
-            match request {
-                Ok(outline) => surveyed.requests.push(outline),
-                Err(problem) => surveyed.request_problems.extend(problem),
-            }
-        }
-        if self.look.parts != Parts::Everything {
-            surveyed.requests.clear();
-            surveyed.request_problems.clear();
-            surveyed.audit_problems.clear();
-        }
-        let seen = Some(visit(surveyed));
-        Outcome { seen, problem: None, part, work, renewed }
-    }
-
-    fn head(&self, id: &Id, old: Option<&Head>, work: &mut Work, renewed: &mut usize) -> Head {
-        let path = layout::tenant(id);
-        let stamps = || {
-            let mut stamps = Gatherer::new();
-            stamps.add(&self.workspace.fs().stat(&path));
-            stamps.done()
-        };
-        if let Some(old) = old
-            && (self.look.freshness == Freshness::AsIndexed || old.seal.holds(stamps()))
-        {
-            work.kept += 1;
-            return old.clone();
-        }
-        self.begin();
-        work.read += 1;
-        let stamps = stamps();
-        let (tenant, readable) = match self.workspace.tenant_or_problem(id) {
-            Ok(tenant) => (Ok(TenantRow::from(&tenant)), true),
-            Err(problem) => {
-                let readable = problem.as_ref().is_none_or(|p| p.kind != ProblemKind::Unreadable);
-                let problem = problem.as_ref().map(StoredProblem::from);
-                (Err(problem.unwrap_or_else(StoredProblem::nothing)), readable)
-            }
-        };
-        let seal = self.seal(stamps, readable);
-        *renewed += usize::from(seal.settled);
-        Head { dir: id.as_str().to_owned(), seal, tenant }
-    }
-
-    /// The block of a tenant as it is now, with its engagements.
-    fn block(
-        &self,
-        id: &Id,
-        old: Option<Block>,
-        work: &mut Work,
-        renewed: &mut usize,
-    ) -> (Block, Vec<Engagement>) {
-        let mut block = old.unwrap_or_default();
-        let as_indexed = self.look.freshness == Freshness::AsIndexed;
-        let everything = self.look.parts == Parts::Everything;
-        let engagements = self.engagements(id, &mut block, as_indexed, work, renewed);
-        self.log(id, &mut block, work, renewed);
-        if everything && !as_indexed {
-            self.requests(id, &mut block, work, renewed);
-            self.audit(id, &mut block, work, renewed);
-        }
-        (block, engagements)
-    }
-
-    /// The names in a directory of records, from the index while the directory is the same.
-    fn names(
-        &self,
-        dir: &crate::fs::RelPath,
-        known: impl Iterator<Item = String>,
-        seal: &mut Seal,
-        listed: &mut Vec<StoredProblem>,
-        work: &mut Work,
-        renewed: &mut usize,
-    ) -> Vec<Id> {
-        let stamps = || {
-            let mut stamps = Gatherer::new();
-            stamps.add(&self.workspace.fs().stat(dir));
-            stamps.done()
-        };
-        if seal.holds(stamps()) {
-            work.kept += 1;
-            return known.filter_map(|name| Id::new(name).ok()).collect();
-        }
-        self.begin();
-        work.read += 1;
-        let now = stamps();
-        let (ids, more) = match self.workspace.ids(dir) {
-            Ok(found) => found,
-            Err(error) => {
-                *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-                return Vec::new();
-            }
-        };
-        let readable = more.iter().all(|problem| problem.kind != ProblemKind::Unreadable);
-        *seal = self.seal(now, readable);
-        *renewed += usize::from(seal.settled);
-        *listed = stored(&more);
-        ids
-    }
-
-    fn engagements(
-        &self,
-        id: &Id,
-        block: &mut Block,
-        as_indexed: bool,
-        work: &mut Work,
-        renewed: &mut usize,
-    ) -> Vec<Engagement> {
-        let dir = layout::cases(id);
-        let old_rows = std::mem::take(&mut block.rows);
-        if as_indexed {
-            let engagements = old_rows.into_iter().filter_map(Row::into_engagement);
-            return engagements.collect();
-        }
-        // Rows that cannot be kept are missing in the index: its names are not all there are then.
-        let complete = block.cases;
-        let mut seal = if old_rows.len() == block.listed { complete } else { Seal::default() };
-        let names = self.names(
-            &dir,
-            old_rows.iter().map(|row| row.dir.clone()),
-            &mut seal,
-            &mut block.case_problems,
-            work,
-            renewed,
-        );
-        block.cases = seal;
-        block.listed = names.len();
-        let cases = match self.workspace.fs().open_dir(&dir) {
-            Ok(cases) => Some(cases),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
-            Err(_) => None,
-        };
-        let Some(cases) = cases else { return Vec::new() };
-        let mut old: HashMap<String, Row> =
-            old_rows.into_iter().map(|row| (row.dir.clone(), row)).collect();
-        let mut engagements = Vec::with_capacity(names.len());
-        for name in names {
-            let known = old.remove(name.as_str()).filter(|row| self.holds(&*cases, row));
-            if let Some(row) = known
-                && let Some(engagement) = row.clone().into_engagement()
-            {
-                work.kept += 1;
-                engagements.push(engagement);
-                block.rows.push(row);
-                continue;
-            }
-            self.begin();
-            work.read += 1;
-            let case_ref = CaseRef { tenant: id.clone(), id: name };
-            let Read { engagement, watched, approvals, stamps, quiet } =
-                read::engagement(self.workspace, &*cases, &case_ref);
-            let seal = self.seal(stamps, quiet);
-            *renewed += usize::from(seal.settled);
-            block.rows.extend(Row::of(&engagement, seal, watched, approvals));
-            engagements.push(engagement);
-        }
-        engagements
-    }
-
-    fn holds(&self, cases: &dyn FsDir, row: &Row) -> bool {
-        if !row.seal.settled {
-            return false;
-        }
-        let mut stamps = stamps_of(cases, &row.dir, &row.watched);
-        for (tenant, sar) in &row.approvals {
-            add_approval(&mut stamps, self.workspace, tenant, sar);
-        }
-        row.seal.holds(stamps.done())
-    }
-
-    fn requests(&self, id: &Id, block: &mut Block, work: &mut Work, renewed: &mut usize) {
-        let dir = layout::dsrs(id);
-        let old_rows = std::mem::take(&mut block.requests);
-        let mut seal = block.dsrs;
-        let names = self.names(
-            &dir,
-            old_rows.iter().map(|row| row.dir.clone()),
-            &mut seal,
-            &mut block.request_problems,
-            work,
-            renewed,
-        );
-        block.dsrs = seal;
-        let mut old: HashMap<String, RequestRow> =
-            old_rows.into_iter().map(|row| (row.dir.clone(), row)).collect();
-        for name in names {
-            let dsr = DsrRef { tenant: id.clone(), id: name };
-            let stamps = || {
-                let mut stamps = Gatherer::new();
-                stamps.add(&self.workspace.fs().stat(&layout::dsr(&dsr)));
-                stamps.done()
-            };
-            let known = old.remove(dsr.id.as_str()).filter(|row| row.seal.holds(stamps()));
-            if let Some(row) = known {
-                work.kept += 1;
-                block.requests.push(row);
-                continue;
-            }
-            self.begin();
-            work.read += 1;
-            let now = stamps();
-            let found = read::request(self.workspace, &dsr);
-            let readable = !matches!(&found, Err(Some(p)) if p.kind == ProblemKind::Unreadable);
-            let seal = self.seal(now, readable);
-            *renewed += usize::from(seal.settled);
-            block.requests.push(RequestRow::of(&dsr.id, seal, &found));
-        }
-    }
-
-    /// The latest moment of a tenant's log, remembered for whoever asks next.
-    fn log(&self, id: &Id, block: &mut Block, work: &mut Work, renewed: &mut usize) {
-        let path = layout::audit(id);
-        let stat = self.workspace.fs().stat(&path);
-        let stamps = |stat: &io::Result<Stat>| {
-            let mut stamps = Gatherer::new();
-            stamps.add(stat);
-            stamps.done()
-        };
-        if block.log.holds(stamps(&stat)) {
-            work.kept += 1;
-            if let Ok(stat) = stat {
-                let latest = block.latest.and_then(|(s, n)| DateTime::from_timestamp(s, n));
-                self.workspace.remember_latest(id, stat, latest);
-            }
-            return;
-        }
-        if self.look.freshness == Freshness::AsIndexed {
-            return;
-        }
-        self.begin();
-        work.read += 1;
-        let now = stamps(&self.workspace.fs().stat(&path));
-        let latest = self.workspace.latest_event(id);
-        block.log = self.seal(now, latest.is_ok());
-        block.latest =
-            latest.ok().flatten().map(|at| (at.timestamp(), at.timestamp_subsec_nanos()));
-        *renewed += usize::from(block.log.settled);
-    }
-
-    fn audit(&self, id: &Id, block: &mut Block, work: &mut Work, renewed: &mut usize) {
-        let path = layout::audit(id);
-        let stamps = || {
-            let mut stamps = Gatherer::new();
-            stamps.add(&self.workspace.fs().stat(&path));
-            stamps.done()
-        };
-        if block.audit.holds(stamps()) {
-            work.kept += 1;
-            return;
-        }
-        self.begin();
-        work.read += 1;
-        let now = stamps();
-        let (problems, readable) = match self.workspace.audit(id) {
-            Ok((_, problems)) => (problems, true),
-            Err(error) => {
-                let kind = ProblemKind::Unreadable;
-                (vec![Problem::new(path.display(), kind, error.to_string())], false)
-            }
-        };
-        block.audit = self.seal(now, readable);
-        block.audit_problems = stored(&problems);
-        *renewed += usize::from(block.audit.settled);
-    }
-
-    /// Puts a new index in place when enough is new in it; whether it did.
-    fn save(self, parts: Vec<Part>, renewed: usize) -> bool {
-        let Self { workspace, account, old, unfinished, .. } = self;
-        let unfinished = unfinished.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let Some(unfinished) = unfinished else { return false };
-        let names: HashSet<&str> = parts.iter().map(|part| part.head.dir.as_str()).collect();
-        let gone = old.is_some_and(|old| {
-            old.entries.iter().any(|entry| !names.contains(entry.head.dir.as_str()))
-        });
-        let worth = old.map_or(1, |old| (old.rows() / WORTH).max(1));
-        if renewed < worth && !gone {
-            // Without it the next survey reads the same few files again.
-            let _ = unfinished.discard(workspace);
-            return false;
-        }
-        let done = unfinished.finish(workspace, account, old, parts);
-        if done.is_err() {
-            // A full disk, for example: an index is never needed.
-            file::clear(workspace, account);
-        }
-        done.is_ok()
-    }
-}
-
 impl Surveyed {
-    fn only(tenant: Tenant) -> Self {
+    pub(super) fn only(tenant: Tenant) -> Self {
         Self {
             tenant,
             engagements: Vec::new(),
@@ -667,6 +267,7 @@ impl Surveyed {
             case_problems: Vec::new(),
             request_problems: Vec::new(),
             audit_problems: Vec::new(),
+            latest: None,
         }
     }
 }
