@@ -121,7 +121,7 @@ fn two_keys_for_one_action_are_well_and_one_key_for_two_is_not() {
     let said = mistakes("[keys]\ncase_note = \"z\"\ncase_close = \"z\"\n");
     assert!(said.len() == 1 && said[0].starts_with("config.toml:3: z means"), "{said:?}");
     // On different screens one key is two actions.
-    assert_eq!(mistakes("[keys]\ncase_note = \"y\"\n"), [""; 0]);
+    assert_eq!(mistakes("[keys]\ncase_note = \"A\"\n"), [""; 0]);
     let read = read("[keys]\ncase_note = \"c\"\n");
     assert_eq!(
         read.keymap.keys_of(ActionId::CaseNote),
