@@ -11,7 +11,6 @@ use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 const ANA: &str = "ana.silva@support.example.com";
 const TENANT: &str = "contoso.com";
@@ -60,7 +59,9 @@ impl Writer<'_> {
         let mut child = self.command(arguments).spawn().unwrap();
         if self.dice.u32(..100) == 0 {
             // The moment is the experiment: nothing is asserted about it.
-            std::thread::sleep(Duration::from_micros(self.dice.u64(..40_000)));
+            for _ in 0..self.dice.u32(..20_000) {
+                std::thread::yield_now();
+            }
             child.kill().unwrap();
         }
         let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
