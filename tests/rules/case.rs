@@ -244,6 +244,15 @@ fn case_6_a_closed_case_accepts_no_work() {
 }
 
 #[test]
+fn case_5_a_case_is_closed_once() {
+    let world = World::demo();
+    ops::close(&world.as_engineer(ANA), MIGRATION).unwrap();
+    let again = ops::close(&world.at("2026-11-22T09:00:00Z", ANA), MIGRATION);
+    assert_eq!(refused(again).rule, "CASE-5");
+    assert_eq!(world.case(MIGRATION).closed_at, Some(time(NOW)));
+}
+
+#[test]
 fn case_7_a_restricted_case_is_reopened_with_the_customers_permission_only() {
     let world = World::demo();
     let chiara = world.as_engineer(CHIARA);
@@ -259,6 +268,9 @@ fn case_7_a_restricted_case_is_reopened_with_the_customers_permission_only() {
     assert!(case.restriction.is_none());
     // An open case cannot be restricted, and only an engineer restricts.
     assert_eq!(refused(ops::restrict(&chiara, restricted, None)).rule, "CASE-7");
+    ops::close(&chiara, restricted).unwrap();
+    ops::restrict(&chiara, restricted, Some("as the customer wishes".to_owned())).unwrap();
+    assert!(world.case(restricted).restriction.is_some_and(|restriction| restriction.no_reopen));
     let john = world.as_engineer(JOHN);
     assert_eq!(refused(ops::restrict(&john, CLOSED, None)).rule, "CASE-7");
 }

@@ -419,3 +419,39 @@ fn cons_12_only_who_works_on_the_case_handles_its_diagnostics() {
     let tenant: Id = id("contoso.com");
     assert!(world.audit(tenant.as_str()).len() > 65);
 }
+
+/// Closed and opened again within one second: the order of the history decides what counts.
+#[test]
+fn cons_5_cons_6_what_falls_on_the_second_of_a_closing() {
+    let shut = time(&day(3));
+    let reopened = |answers: &[(Answer, &str)], before: usize| {
+        let mut case = case("2605010010000001", &day(0), answers);
+        case.closures.push(Closure {
+            closed_at: shut,
+            reopened_at: shut,
+            reopened_by: ANA.to_owned(),
+            customer_permission: None,
+            answers: Some(before),
+        });
+        case
+    };
+    let state = |case: &Case| status(case, std::slice::from_ref(case), &day(3)).state;
+    let then = day(3);
+    let after = reopened(&[(Answer::Yes, &day(1)), (Answer::Yes, &then)], 1);
+    assert_eq!(state(&after), ConsentState::Active, "given after the closing");
+    let before = reopened(&[(Answer::Yes, &then)], 1);
+    assert_eq!(state(&before), ConsentState::Ended, "given before it");
+}
+
+/// CONS-11: a window that ends in this second has ended.
+#[test]
+fn cons_11_a_window_lapses_in_its_last_second() {
+    let settings = PolicySettings::default();
+    let one = [yes("2605010010000001", &day(0))];
+    let end = time(&day(0)) + chrono::TimeDelta::days(i64::from(settings.consent_days));
+    let change = consent::window_change(&settings, &one, &one, end);
+    assert_eq!((change.lapsed_at, change.begins, change.ends), (Some(end), false, false));
+    let second = chrono::TimeDelta::seconds(1);
+    let change = consent::window_change(&settings, &one, &one, end - second);
+    assert_eq!((change.lapsed_at, change.begins, change.ends), (None, false, false));
+}

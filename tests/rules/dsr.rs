@@ -125,6 +125,19 @@ fn dsr_3_routes_by_who_asks() {
     assert!(before.iter().all(|(path, bytes)| after.get(path) == Some(bytes)));
 }
 
+/// Who is sent elsewhere need not know what the engagements are.
+#[test]
+fn dsr_3_a_request_that_is_referred_names_no_engagements() {
+    let world = World::demo();
+    let ana = world.as_engineer(ANA);
+    for (option, cases) in [(RequestOption::B, &[][..]), (RequestOption::A, &[CLOSED][..])] {
+        let from = |requester| NewRequest { requester, ..new(option, cases, jane()) };
+        let taken = ops::receive(&ana, from(Requester::EndUser)).unwrap();
+        assert_eq!(taken.state, DsrState::Referred);
+        assert_eq!(refused(ops::receive(&ana, from(Requester::Customer))).rule, "DSR-7");
+    }
+}
+
 #[test]
 fn dsr_4_requests_are_taken_by_engineers() {
     let world = World::demo();

@@ -232,6 +232,7 @@ fn law_5_the_nature_of_an_answer_is_what_was_done() {
     let closed = ops::close(&ana, made.id.as_str(), None).unwrap();
     assert_eq!(closed.state, DsrState::Referred);
     assert_eq!(closed.answer.unwrap().nature, AnswerNature::Referred);
+    assert_eq!(refused(ops::close(&ana, made.id.as_str(), None)).rule, "LAW-5", "once");
     assert!(closed.notice.unwrap().contains("Contoso"));
     // What stayed, stayed.
     let (dsr, found) = discovered(&world, RequestOption::B, &[CLOSED]);
