@@ -160,6 +160,19 @@ fn diag_3_what_cannot_be_counted_is_said_and_not_guessed() {
     }
 }
 
+/// What is collected in this very second does not lie in the future.
+#[test]
+fn diag_3_the_clock_starts_in_the_second_of_collection() {
+    let world = World::demo();
+    let ana = world.as_engineer(ANA);
+    let done = attach_now(&ana, &attachment(MIGRATION, &[world.file("a.log", b"x")])).unwrap();
+    assert_eq!(done[0].collected_at, time(NOW));
+    let (items, problems) = caseward::ops::retention::list(&ana, None).unwrap();
+    assert!(!problems.iter().any(|one| one.path.contains("a.log")), "{problems:?}");
+    let item = items.iter().find(|item| item.path == done[0].path).unwrap();
+    assert_eq!(item.due_at, time("2026-12-19T09:00:00Z"));
+}
+
 #[test]
 fn diag_3_a_clock_that_went_back_deletes_nothing() {
     let world = World::demo();
