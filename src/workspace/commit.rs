@@ -29,6 +29,17 @@ struct Write {
     expected: Expected,
 }
 
+/// What a commit makes of a record that somebody else changed: what a conflict may say of it.
+#[derive(Debug, Clone, Copy)]
+enum Ours<'a> {
+    Written(&'a [u8]),
+    /// It rests on it, or writes no text.
+    Unchanged,
+    /// It rests on a record of a tenant in which it writes nothing: what stands there need not be
+    /// for whoever acts, and is not quoted (SAR-13).
+    Elsewhere,
+}
+
 #[derive(Debug)]
 enum Contents {
     Bytes(Vec<u8>),
@@ -145,6 +156,15 @@ impl Commit {
         events.map(|(tenant, event)| (tenant.clone(), event.correlation_id.clone())).collect()
     }
 
+    /// Whether it writes a record in the directory of the same tenant.
+    fn writes_beside(&self, path: &RelPath) -> bool {
+        let tenant = |path: &RelPath| {
+            path.components().take(2).map(std::ffi::OsStr::to_owned).collect::<Vec<_>>()
+        };
+        let here = tenant(path);
+        self.writes.iter().any(|write| tenant(&write.path) == here)
+    }
+
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.writes.is_empty()
@@ -200,12 +220,14 @@ impl Workspace {
             return Ok(());
         }
         for (path, expected) in &commit.premises {
-            self.check_expected(path, expected, None)?;
+            let version =
+                if commit.writes_beside(path) { Ours::Unchanged } else { Ours::Elsewhere };
+            self.check_expected(path, expected, version)?;
         }
         for write in &commit.writes {
             let ours = match &write.contents {
-                Contents::Bytes(bytes) => Some(bytes.as_slice()),
-                Contents::Staged(_) => None,
+                Contents::Bytes(bytes) => Ours::Written(bytes),
+                Contents::Staged(_) => Ours::Unchanged,
             };
             self.check_expected(&write.path, &write.expected, ours)?;
         }
@@ -283,12 +305,7 @@ impl Workspace {
         Ok(missing)
     }
 
-    fn check_expected(
-        &self,
-        path: &RelPath,
-        expected: &Expected,
-        ours: Option<&[u8]>,
-    ) -> Result<()> {
+    fn check_expected(&self, path: &RelPath, expected: &Expected, ours: Ours<'_>) -> Result<()> {
         let current = match fs::read(&*self.fs, path) {
             Ok(bytes) => Some(bytes),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
@@ -304,9 +321,11 @@ impl Workspace {
             (Expected::Unchanged { text, .. }, Some(bytes)) if bytes == text.as_bytes() => Ok(()),
             (Expected::Unchanged { text, revision }, current) => {
                 let read = revision.map(|r| format!(" at revision {r}")).unwrap_or_default();
-                let now = match current {
-                    None => "it is gone".to_owned(),
-                    Some(bytes) => {
+                let now = match (current, ours) {
+                    (None, _) => "it is gone".to_owned(),
+                    (Some(_), Ours::Elsewhere) => "it has other contents now".to_owned(),
+                    (Some(bytes), ours) => {
+                        let ours = if let Ours::Written(bytes) = ours { Some(bytes) } else { None };
                         let differs = conflict::explain(text, ours, &bytes);
                         let at = revision_in(&bytes).map(|r| format!("it is at revision {r}: "));
                         format!("{}{differs}", at.unwrap_or_default())

@@ -233,12 +233,17 @@ impl Workspace {
                 let case = CaseRef { tenant: tenant.clone(), id: id.clone() };
                 // Of thousands of tenants almost none has it: one call of the kernel each.
                 let below = Path::new(tenant.as_str()).join("cases").join(id.as_str());
-                if above.stat_below(&below).is_err() {
-                    continue;
-                }
-                match self.fs.stat(&layout::case_dir(&case)) {
+                let dir = layout::case_dir(&case);
+                match above.stat_below(&below).and_then(|_| self.fs.stat(&dir)) {
                     Ok(stat) if stat.kind == FileKind::Dir => found.push(case),
-                    _ => {}
+                    Ok(_) => {}
+                    Err(error)
+                        if matches!(
+                            error.kind(),
+                            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                        ) => {}
+                    // It may have a case of this id as well: then nothing is the only one.
+                    Err(error) => return Err(self.io("read", &dir, error)),
                 }
             }
         }

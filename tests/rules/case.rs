@@ -243,6 +243,20 @@ fn case_6_a_closed_case_accepts_no_work() {
     assert_eq!((check.allowed, check.rule), (false, "CASE-6"));
 }
 
+/// Another tenant that cannot be looked into may have a case of the same id: nothing is guessed.
+#[test]
+fn an_id_is_not_taken_for_the_only_one_past_a_tenant_that_cannot_be_read() {
+    let world = World::demo();
+    let cases = world.inside("tenants/fabrikam.com/cases");
+    std::fs::rename(&cases, world.inside("../cases")).unwrap();
+    std::os::unix::fs::symlink("cases", &cases).unwrap();
+    let error = world.workspace.find_case(MIGRATION).unwrap_err();
+    assert_eq!(error.exit(), Exit::Io, "{error}");
+    assert!(error.to_string().contains("tenants/fabrikam.com/cases"), "{error}");
+    let named = world.workspace.find_case(&format!("contoso.com/{MIGRATION}")).unwrap();
+    assert_eq!(named, world.case_ref(&format!("contoso.com/{MIGRATION}")));
+}
+
 #[test]
 fn case_5_a_case_is_closed_once() {
     let world = World::demo();

@@ -159,6 +159,8 @@ fn sar_5_two_approvals_at_once_lose_nothing() {
         let late = context(&workspace, NOW, second.0);
         let conflict = access::decide(&late, sar.as_str(), yes(Some(second.1))).unwrap_err();
         assert!(matches!(conflict, Error::Conflict { .. }), "{first:?}: {conflict}");
+        // What the other tenant wrote on its side is not quoted to this one's people.
+        assert!(!conflict.to_string().contains("slot"), "{conflict}");
         let view = access::show(&world.as_engineer(ANA), sar.as_str()).unwrap();
         assert_eq!(view.state, "pending", "the first stands, the second was not written");
         let again = access::decide(&late, sar.as_str(), yes(Some(second.1)));
