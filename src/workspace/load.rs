@@ -1,5 +1,6 @@
-//! Finding and reading records.
+//! Reading records.
 
+use super::find::unknown;
 use super::{
     CaseRef, DsrRef, Problem, ProblemKind, Record, TransferRef, Workspace, layout, record,
 };
@@ -9,10 +10,8 @@ use crate::model::{
     AccessRequest, Approval, Case, Id, Request, Tenant, Tombstone, TransferRequest,
 };
 use crate::policy::case as rules;
-use crate::text;
 use std::collections::HashSet;
 use std::io;
-use std::path::Path;
 
 /// A record with the text it was read from: what a change is based on.
 #[derive(Debug, Clone)]
@@ -207,74 +206,6 @@ impl Workspace {
         tenants.pop().map(|tenant| tenant.value).ok_or_else(|| problems.pop())
     }
 
-    /// The case that `ID` or `TENANT/ID` names.
-    ///
-    /// # Errors
-    /// There is none, there are several (all are listed), or the words are not ids.
-    pub fn find_case(&self, named: &str) -> Result<CaseRef> {
-        let bad = |error: crate::model::BadId| Error::Usage {
-            message: error.to_string(),
-            hint: Some("a case is named ID or TENANT/ID".to_owned()),
-        };
-        let (tenant, id) = match named.split_once('/') {
-            Some((tenant, id)) => (Some(Id::new(tenant).map_err(bad)?), Id::new(id).map_err(bad)?),
-            None => (None, Id::new(named).map_err(bad)?),
-        };
-        let tenants = match tenant {
-            Some(tenant) => vec![self.tenant(&tenant)?.value.domain],
-            None => self.ids(&layout::tenants())?.0,
-        };
-        let mut found = Vec::new();
-        // Digits have no case: the directory of such a name is the only one that can be meant.
-        if id.as_str().bytes().all(|byte| byte.is_ascii_digit()) {
-            let dir = layout::tenants();
-            let above = self.fs.open_dir(&dir).map_err(|error| self.io("read", &dir, error))?;
-            for tenant in &tenants {
-                let case = CaseRef { tenant: tenant.clone(), id: id.clone() };
-                // Of thousands of tenants almost none has it: one call of the kernel each.
-                let below = Path::new(tenant.as_str()).join("cases").join(id.as_str());
-                let dir = layout::case_dir(&case);
-                match above.stat_below(&below).and_then(|_| self.fs.stat(&dir)) {
-                    Ok(stat) if stat.kind == FileKind::Dir => found.push(case),
-                    Ok(_) => {}
-                    Err(error)
-                        if matches!(
-                            error.kind(),
-                            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-                        ) => {}
-                    // It may have a case of this id as well: then nothing is the only one.
-                    Err(error) => return Err(self.io("read", &dir, error)),
-                }
-            }
-        }
-        let mut known = Vec::new();
-        for tenant in if found.is_empty() { tenants } else { Vec::new() } {
-            for case in self.case_ids(&tenant)?.0 {
-                if case == id {
-                    found.push(CaseRef { tenant: tenant.clone(), id: case });
-                } else {
-                    known.push(case.as_str().to_owned());
-                }
-            }
-        }
-        match found.len() {
-            1 => Ok(found.remove(0)),
-            0 => Err(unknown(
-                "case",
-                id.as_str(),
-                known.iter().map(String::as_str),
-                "caseward case list",
-            )),
-            _ => {
-                let candidates: Vec<String> = found.iter().map(ToString::to_string).collect();
-                Err(Error::Usage {
-                    message: format!("the id {id} is ambiguous: {}", candidates.join(", ")),
-                    hint: Some("name the tenant as well: TENANT/ID".to_owned()),
-                })
-            }
-        }
-    }
-
     /// A case's record.
     ///
     /// # Errors
@@ -351,39 +282,6 @@ impl Workspace {
         self.load(&layout::approval(resource_tenant, sar))
     }
 
-    /// The access request of that id, wherever its case is.
-    ///
-    /// # Errors
-    /// There is none of that id.
-    pub fn find_access_request(&self, sar: &Id) -> Result<(CaseRef, Loaded<AccessRequest>)> {
-        // The index may know where it is; what it says there is read from the file.
-        if let Some(case) = self.indexed_case_of(sar)
-            && let Ok(Some(request)) =
-                self.load::<AccessRequest>(&layout::access_request(&case, sar))
-            && request.value.id == *sar
-        {
-            return Ok((case, request));
-        }
-        let mut known = Vec::new();
-        for tenant in self.ids(&layout::tenants())?.0 {
-            for id in self.case_ids(&tenant)?.0 {
-                let case = CaseRef { tenant: tenant.clone(), id };
-                for request in self.access_requests(&case)?.0 {
-                    if request.value.id == *sar {
-                        return Ok((case, request));
-                    }
-                    known.push(request.value.id.as_str().to_owned());
-                }
-            }
-        }
-        Err(unknown(
-            "access request",
-            sar.as_str(),
-            known.iter().map(String::as_str),
-            "caseward access list --all",
-        ))
-    }
-
     /// The ids of the data subject requests of a tenant, valid or not.
     ///
     /// # Errors
@@ -452,48 +350,6 @@ impl Workspace {
             .ok_or_else(|| Invalid::new(path.display(), "the request has no request.toml").into())
     }
 
-    /// The data subject request that `ID` or `TENANT/ID` names.
-    ///
-    /// # Errors
-    /// There is none, or several.
-    pub fn find_dsr(&self, named: &str) -> Result<DsrRef> {
-        let (only, word) = match named.split_once('/') {
-            Some((tenant, id)) => (Some(tenant), id),
-            None => (None, named),
-        };
-        let id = Id::new(word).map_err(|error| Error::usage(error.to_string()))?;
-        let mut found = Vec::new();
-        let mut known = Vec::new();
-        for tenant in self.ids(&layout::tenants())?.0 {
-            if only.is_some_and(|only| tenant != *only) {
-                continue;
-            }
-            for dsr in self.ids(&layout::dsrs(&tenant))?.0 {
-                if dsr == id {
-                    found.push(DsrRef { tenant: tenant.clone(), id: dsr });
-                } else {
-                    known.push(dsr.as_str().to_owned());
-                }
-            }
-        }
-        match found.len() {
-            1 => Ok(found.remove(0)),
-            0 => Err(unknown(
-                "data subject request",
-                id.as_str(),
-                known.iter().map(String::as_str),
-                "caseward dsr list",
-            )),
-            _ => {
-                let candidates: Vec<String> = found.iter().map(ToString::to_string).collect();
-                Err(Error::Usage {
-                    message: format!("the id {id} is ambiguous: {}", candidates.join(", ")),
-                    hint: Some("name the tenant as well: TENANT/ID".to_owned()),
-                })
-            }
-        }
-    }
-
     /// A data subject request.
     ///
     /// # Errors
@@ -555,16 +411,4 @@ fn check_case(case: &Case, path: &RelPath) -> Option<String> {
     let contacts = case.contacts.iter().map(rules::check_contact);
     let service = rules::check_service(case.sla.as_ref(), case.assigned_to.as_deref());
     contacts.chain([service]).find_map(Result::err).map(|refusal| refusal.to_string())
-}
-
-/// An id that nothing bears, with the nearest one that something does.
-fn unknown<'a>(what: &str, id: &str, known: impl Iterator<Item = &'a str>, list: &str) -> Error {
-    let near = text::nearest(id, known);
-    Error::Usage {
-        message: format!("there is no {what} `{}`", text::safe(id)),
-        hint: Some(match near {
-            Some(near) => format!("did you mean {near}?"),
-            None => format!("`{list}` shows them"),
-        }),
-    }
 }

@@ -8,6 +8,7 @@ mod audit;
 mod commit;
 mod conflict;
 mod example;
+mod find;
 pub mod index;
 mod init;
 mod journal;
