@@ -10,10 +10,12 @@
     reason = "a bench measures with the wall clock and prints"
 )]
 
+mod measure;
+
+use measure::{median, millis};
 use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -95,21 +97,4 @@ fn program(arguments: &[&str], ws: &Path) -> Command {
 fn quiet(arguments: &[&str], ws: &Path) {
     let output = program(arguments, ws).stdout(Stdio::null()).output().unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-fn median(rounds: usize, mut once: impl FnMut()) -> Duration {
-    once(); // warms the cache
-    let mut times: Vec<Duration> = (0..rounds)
-        .map(|_| {
-            let start = Instant::now();
-            once();
-            start.elapsed()
-        })
-        .collect();
-    times.sort();
-    times[times.len() / 2]
-}
-
-fn millis(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
 }

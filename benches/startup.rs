@@ -10,9 +10,11 @@
     reason = "a bench measures with the wall clock and prints"
 )]
 
+mod measure;
+
+use measure::{median, millis};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 fn main() {
     let smoke = std::env::args().any(|argument| argument == "--smoke");
@@ -58,21 +60,4 @@ fn run(program: &str, arguments: &[&str], demo: &Path) {
         .status()
         .unwrap();
     assert!(status.success(), "{program} {arguments:?}");
-}
-
-fn median(rounds: usize, mut once: impl FnMut()) -> Duration {
-    once(); // warms the cache
-    let mut times: Vec<Duration> = (0..rounds)
-        .map(|_| {
-            let start = Instant::now();
-            once();
-            start.elapsed()
-        })
-        .collect();
-    times.sort();
-    times[times.len() / 2]
-}
-
-fn millis(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
 }

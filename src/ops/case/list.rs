@@ -226,21 +226,27 @@ impl CaseLine {
     }
 }
 
+impl CaseLine {
+    /// What a search by words looks in: id, tenant, title, states and people.
+    #[must_use]
+    pub fn words(&self) -> [&str; 8] {
+        [
+            self.id.as_str(),
+            self.tenant.as_str(),
+            &self.title,
+            self.status,
+            self.severity.map_or("", Severity::as_str),
+            self.product.as_deref().unwrap_or_default(),
+            self.assigned_to.as_deref().unwrap_or_default(),
+            self.consent.unwrap_or_default(),
+        ]
+    }
+}
+
 /// Whether every word of `words` stands in the line, without case.
 #[must_use]
 pub fn matches_words(line: &CaseLine, words: &str) -> bool {
-    let hay = [
-        line.id.as_str(),
-        line.tenant.as_str(),
-        &line.title,
-        line.status,
-        line.severity.map_or("", Severity::as_str),
-        line.product.as_deref().unwrap_or_default(),
-        line.assigned_to.as_deref().unwrap_or_default(),
-        line.consent.unwrap_or_default(),
-    ]
-    .join("\n")
-    .to_lowercase();
+    let hay = line.words().join("\n").to_lowercase();
     words.to_lowercase().split_whitespace().all(|word| hay.contains(word))
 }
 

@@ -110,17 +110,7 @@ impl CaseList {
             let mut all = String::with_capacity(self.lines.len() * 128);
             let mut ends = Vec::with_capacity(self.lines.len());
             for line in &self.lines {
-                let parts = [
-                    line.id.as_str(),
-                    line.tenant.as_str(),
-                    &line.title,
-                    line.status,
-                    line.severity.map_or("", Severity::as_str),
-                    line.product.as_deref().unwrap_or_default(),
-                    line.assigned_to.as_deref().unwrap_or_default(),
-                    line.consent.unwrap_or_default(),
-                ];
-                for part in parts {
+                for part in line.words() {
                     if part.is_ascii() {
                         all.extend(part.chars().map(|c| c.to_ascii_lowercase()));
                     } else {
