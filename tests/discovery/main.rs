@@ -13,4 +13,5 @@ mod fuzzed;
 mod invariant;
 mod looks;
 mod persona;
+mod quine;
 mod round_trips;
