@@ -1,10 +1,15 @@
 //! The list of cases as it is searched and sorted: what costs time is made once, not at every key.
 
+use crate::env;
 use crate::model::Severity;
 use crate::ops::case::CaseLine;
 use crate::ops::status::Status;
 use memchr::memmem;
 use std::sync::OnceLock;
+use std::thread;
+
+/// So many lines are searched by one thread: starting another takes as long.
+const ALONE: usize = if cfg!(test) { 8 } else { 10_000 };
 
 /// The landing screen's data.
 #[derive(Debug)]
@@ -203,26 +208,21 @@ impl CaseList {
             Some(within) => within.to_vec(),
             None => vec![true; self.lines.len()],
         };
-        let mut first = within.is_none();
-        for word in words {
-            let first = std::mem::take(&mut first);
-            let letters = Letters::of(word.as_bytes());
-            if matches!(word.as_bytes(), [letter] if letter.is_ascii_alphanumeric()) {
-                for (pass, line) in passing.iter_mut().zip(&text.letters) {
-                    *pass &= line.contain(letters);
-                }
-                continue;
+        // A letter that most lines have takes a while: on all processors.
+        let threads = if passing.len() > ALONE { env::processors() } else { 1 };
+        let part = passing.len().div_ceil(threads).max(1);
+        let parts = passing.chunks_mut(part).enumerate();
+        let narrow = |(number, passing): (usize, &mut [bool])| {
+            text.narrow(&words, number * part, passing, within.is_none());
+        };
+        thread::scope(|scope| {
+            let mut parts = parts.collect::<Vec<_>>();
+            let own = parts.pop();
+            for other in parts {
+                scope.spawn(move || narrow(other));
             }
-            let finder = memmem::Finder::new(word);
-            if first {
-                passing = text.with(&finder);
-            } else {
-                let candidates = passing.iter_mut().zip(&text.letters).enumerate();
-                for (at, (pass, line)) in candidates.filter(|(_, (pass, _))| **pass) {
-                    *pass = line.contain(letters) && finder.find(text.line(at)).is_some();
-                }
-            }
-        }
+            own.into_iter().for_each(narrow);
+        });
         passing
     }
 }
@@ -248,18 +248,42 @@ impl Text {
         low + self.ends[low..high].partition_point(|end| *end <= at)
     }
 
-    /// The lines with the word, in one pass over the whole text.
-    fn with(&self, finder: &memmem::Finder<'_>) -> Vec<bool> {
-        let mut passing = vec![false; self.ends.len()];
-        let (mut from, mut line) = (0, 0);
-        while let Some(found) = finder.find(&self.all.as_bytes()[from..]) {
-            let at = from + found;
-            line = self.line_of(at, line);
-            passing[line] = true;
-            from = self.ends[line];
+    /// Of the lines from `from` on, those that `passing` still lets through and that have all the
+    /// words. `all`: it lets all of them through yet.
+    fn narrow(&self, words: &[&str], from: usize, passing: &mut [bool], mut all: bool) {
+        let known = &self.letters[from..from + passing.len()];
+        for word in words {
+            let all = std::mem::take(&mut all);
+            let letters = Letters::of(word.as_bytes());
+            if matches!(word.as_bytes(), [letter] if letter.is_ascii_alphanumeric()) {
+                for (pass, line) in passing.iter_mut().zip(known) {
+                    *pass &= line.contain(letters);
+                }
+                continue;
+            }
+            let finder = memmem::Finder::new(word);
+            if all {
+                self.with(&finder, from, passing);
+                continue;
+            }
+            let candidates = passing.iter_mut().zip(known).enumerate();
+            for (at, (pass, line)) in candidates.filter(|(_, (pass, _))| **pass) {
+                *pass = line.contain(letters) && finder.find(self.line(from + at)).is_some();
+            }
+        }
+    }
+
+    /// Which of the lines from `from` on have the word, in one pass over their text.
+    fn with(&self, finder: &memmem::Finder<'_>, from: usize, passing: &mut [bool]) {
+        passing.fill(false);
+        let text = &self.all.as_bytes()[..self.start(from + passing.len())];
+        let (mut at, mut line) = (self.start(from), from);
+        while let Some(found) = finder.find(&text[at..]) {
+            line = self.line_of(at + found, line);
+            passing[line - from] = true;
+            at = self.ends[line];
             line += 1;
         }
-        passing
     }
 }
 
@@ -302,7 +326,7 @@ mod tests {
                 lines.iter().map(|line| crate::ops::case::matches_words(line, &words)).collect();
             let status = Status {
                 workspace: String::new(),
-                now: crate::env::parse_time("2026-01-01T00:00:00Z").unwrap(),
+                now: env::parse_time("2026-01-01T00:00:00Z").unwrap(),
                 test_clock: false,
                 tenants: 1,
                 cases_open: 0,
