@@ -349,12 +349,12 @@ impl Workspace {
         } else {
             self.fs.create(target)?
         };
-        let end = at + bytes.len() as u64;
+        let end = at.checked_add(bytes.len() as u64);
         let size = file.stat()?.size;
-        if size < at {
+        let Some(end) = end.filter(|_| size >= at) else {
             let lost = format!("it has {size} bytes where {at} were recorded");
             return Err(io::Error::new(io::ErrorKind::InvalidData, lost));
-        }
+        };
         if size <= end {
             file.write_at(&bytes, at)?;
         }
