@@ -95,8 +95,10 @@ fn signature(armored: &str) {
     let Ok(read) = SshSignature::parse(armored) else { return };
     assert_eq!(SshSignature::parse(&read.armored()).as_ref(), Ok(&read));
     // Other types of keys are ssh-keygen's.
-    if read.key.algorithm() == "ssh-ed25519" && read.blob.starts_with(b"\0\0\0\x0bssh-ed25519\0\0\0\x40")
-        && read.blob.len() == 83 && read.key.blob().len() == 51
+    if read.key.algorithm() == "ssh-ed25519"
+        && read.blob.starts_with(b"\0\0\0\x0bssh-ed25519\0\0\0\x40")
+        && read.blob.len() == 83
+        && read.key.blob().len() == 51
         && let Ok(key) = verify_signature(armored, NAMESPACE, SIGNED.as_bytes())
     {
         let genuine = verify_signature(SIGNATURE, NAMESPACE, SIGNED.as_bytes());
@@ -192,7 +194,10 @@ static INTERRUPTED: LazyLock<Vec<Interrupted>> = LazyLock::new(|| {
         items: vec![item("a/one.txt", None), item("a/two.txt", Some(b"[redacted]".to_vec()))],
     };
     // Before `begin`, after it, withdrawn, and ended but not forgotten.
-    [6, 14, 22, 30, 1_000].into_iter().map(|permitted| interrupted(&fs, &removal, permitted)).collect()
+    [6, 14, 22, 30, 1_000]
+        .into_iter()
+        .map(|permitted| interrupted(&fs, &removal, permitted))
+        .collect()
 });
 
 fn interrupted(fs: &SimFs, removal: &Removal, permitted: u64) -> Interrupted {

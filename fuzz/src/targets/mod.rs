@@ -77,7 +77,6 @@ fn damage(bytes: &mut [u8], data: &[u8]) {
     }
 }
 
-
 /// The bytes with a piece of them replaced: the first two bytes of `data` say where it begins, the third how
 /// long it is, the others stand in its place.
 fn splice(bytes: &[u8], data: &[u8]) -> Vec<u8> {

@@ -5,8 +5,8 @@ use caseward::model::{
     AccessRequest, Approval, Case, Meta, Request, Tenant, Tombstone, TransferRequest,
     WorkspaceConfig,
 };
-use caseward::workspace::record::{parse, render};
 use caseward::workspace::Record;
+use caseward::workspace::record::{parse, render};
 use std::fmt::Debug;
 
 /// A record of the kind that the first byte names.
