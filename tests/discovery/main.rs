@@ -9,7 +9,6 @@ mod containers;
 mod field;
 mod files;
 mod forms;
-mod fuzzed;
 mod invariant;
 mod looks;
 mod persona;

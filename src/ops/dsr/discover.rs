@@ -10,6 +10,7 @@ use crate::discovery::{
 use crate::env::Stopwatch;
 use crate::error::{Error, Result};
 use crate::fs::{self, RelPath};
+use crate::log;
 use crate::model::{
     Activity, DecisionKind, DiscoverySummary, DsrState, Finding, FindingMatch, FindingOutcome, Id,
     Request, ScopeProblem, Sha256, UnsearchedStore,
@@ -236,6 +237,7 @@ pub(super) fn search(
     }
     let items = number(context, grouped, earlier, &mut problems);
     let complete = !problems.iter().any(|p| p.kind == "unreadable" || p.kind == "limit");
+    log::discovered(request.identifiers.len(), total, bytes, items.len(), watch);
     Ok(Discovered {
         dsr: request.id.clone(),
         searched: Searched { files: total, bytes, seconds: watch.seconds() },
