@@ -13,23 +13,23 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_caseward");
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_caseward");
 
 /// A demo in a directory of its own, opened in the interface.
-struct Demo {
+pub struct Demo {
     scratch: tempfile::TempDir,
 }
 
 impl Demo {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { scratch: tempfile::tempdir().unwrap() }
     }
 
-    fn path(&self, name: &str) -> String {
+    pub fn path(&self, name: &str) -> String {
         self.scratch.path().join(name).display().to_string()
     }
 
-    fn open(&self) -> Pty {
+    pub fn open(&self) -> Pty {
         let home = self.path("");
         let pty = Pty::start(
             Path::new(PROGRAM),

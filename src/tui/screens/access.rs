@@ -204,13 +204,21 @@ impl Screen for Access {
     fn loaded(&mut self, loaded: &Loaded) {
         if let Loaded::Access(data) = loaded {
             self.data = Some(data.clone());
-            self.focus();
             self.count();
         }
     }
 
+    fn settle(&mut self) {
+        self.focus();
+        self.count();
+    }
+
     fn list(&mut self) -> Option<&mut List> {
         Some(&mut self.list)
+    }
+
+    fn ids(&self) -> Vec<String> {
+        self.rows().into_iter().map(|data| data.view.id.to_string()).collect()
     }
 
     fn copies(&self) -> Vec<(&'static str, String)> {

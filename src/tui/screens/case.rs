@@ -11,6 +11,7 @@ use crate::ops::transfer::TransferFile;
 use crate::tui::actions::{ActionId, Availability, Scope};
 use crate::tui::app::{
     App, CaseData, Effect, Failure, List, Load, Loaded, Operation, Question, Screen, Session, Step,
+    Version,
 };
 use crate::tui::theme::Role;
 use crate::tui::widgets::frame as widgets;
@@ -195,6 +196,29 @@ impl Screen for CaseScreen {
 
     fn list(&mut self) -> Option<&mut List> {
         Some(&mut self.list)
+    }
+
+    fn ids(&self) -> Vec<String> {
+        self.data.as_ref().map_or_else(Vec::new, |data| tabs::ids(data, self.tab))
+    }
+
+    fn version(&self) -> Option<Version> {
+        let data = self.data.as_ref()?;
+        let view = &data.view;
+        let access: Vec<_> = view.access.iter().map(|access| (&access.id, access.state)).collect();
+        let last = data.audit.as_ref().ok().and_then(|lines| lines.first());
+        Some(Version {
+            name: format!("Case {}", view.id),
+            state: format!(
+                "{:?}",
+                (
+                    (view.status, view.severity, &view.title, &view.assigned_to, &view.engineers),
+                    (view.consent.state, &view.consent.why, &view.restriction, access),
+                    (view.records.len(), view.diagnostics.len()),
+                )
+            ),
+            last: last.map(|line| format!("{} by {} ({})", line.activity, line.by, line.details)),
+        })
     }
 
     fn availability(&self, id: ActionId, _session: &Session) -> Availability {

@@ -39,6 +39,27 @@ pub fn count(data: &CaseData, tab: Tab) -> Option<usize> {
     }
 }
 
+/// What tells the rows of a tab apart.
+#[must_use]
+pub fn ids(data: &CaseData, tab: Tab) -> Vec<String> {
+    let view = &data.view;
+    match tab {
+        Tab::Overview => Vec::new(),
+        Tab::Records => view.records.iter().map(|item| item.path.clone()).collect(),
+        Tab::Diagnostics => view.diagnostics.iter().map(|item| item.path.clone()).collect(),
+        Tab::Access => view.access.iter().map(|request| request.id.to_string()).collect(),
+        Tab::Transfer => {
+            let files = data.folder.iter().flat_map(|folder| &folder.files);
+            files.map(|file| file.path.clone()).collect()
+        }
+        // Entries are only added, at the top: counted from the end each keeps its number.
+        Tab::Audit => {
+            let count = data.audit.as_ref().map_or(0, Vec::len);
+            (0..count).rev().map(|number| number.to_string()).collect()
+        }
+    }
+}
+
 /// Draws a tab.
 pub fn draw(
     app: &App,

@@ -123,6 +123,8 @@ pub struct Form {
     /// The field in focus; one past the last is the button.
     pub focus: usize,
     pub problem: Option<Failure>,
+    /// What became meanwhile of the record it is about.
+    news: Option<String>,
     waiting: bool,
     submit: Submit,
     follow: Option<Follow>,
@@ -150,6 +152,7 @@ impl Form {
             fields,
             focus: 0,
             problem: None,
+            news: None,
             waiting: false,
             submit,
             follow: None,
@@ -420,6 +423,10 @@ impl Screen for Form {
         }
     }
 
+    fn meanwhile(&mut self, news: &str) {
+        self.news = Some(news.to_owned());
+    }
+
     fn hints(&self, _session: &Session) -> Vec<ActionId> {
         Vec::new()
     }
@@ -455,6 +462,9 @@ impl Screen for Form {
             theme.span(Role::Dim, "   esc goes back"),
         ]));
         let mut below = Details::new(theme, area.width, 0);
+        if let Some(news) = &self.news {
+            below.gap().prose(Role::Warn, news);
+        }
         if let Some(problem) = &self.problem {
             below.gap().prose(Role::Bad, &problem.message);
             if let Some(hint) = &problem.hint {

@@ -169,6 +169,16 @@ impl Screen for LogScreen {
         Some(&mut self.list)
     }
 
+    fn ids(&self) -> Vec<String> {
+        self.entries().iter().map(|entry| entry.index.to_string()).collect()
+    }
+
+    fn copies(&self) -> Vec<(&'static str, String)> {
+        let Some(entry) = self.selected() else { return Vec::new() };
+        let tx = entry.tx.iter().map(|tx| ("transaction", tx.clone()));
+        tx.chain([("entry", entry.index.to_string())]).collect()
+    }
+
     fn availability(&self, id: ActionId, _session: &Session) -> Availability {
         match id {
             ActionId::LogVerify => Availability::Enabled,
@@ -327,6 +337,12 @@ impl Screen for EntryScreen {
 
     fn list(&mut self) -> Option<&mut List> {
         Some(&mut self.list)
+    }
+
+    fn copies(&self) -> Vec<(&'static str, String)> {
+        let Some(shown) = &self.shown else { return Vec::new() };
+        let tx = shown.entry.tx.iter().map(|tx| ("transaction", tx.clone()));
+        tx.chain([("leaf hash", shown.leaf_hash.clone())]).collect()
     }
 
     fn furthest(&self, app: &App) -> Option<usize> {

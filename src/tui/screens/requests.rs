@@ -192,6 +192,16 @@ impl Screen for Requests {
         Some(&mut self.list)
     }
 
+    fn ids(&self) -> Vec<String> {
+        self.rows().into_iter().map(|view| view.id.to_string()).collect()
+    }
+
+    fn copies(&self) -> Vec<(&'static str, String)> {
+        let rows = self.rows();
+        let Some(view) = rows.get(self.list.cursor) else { return Vec::new() };
+        vec![("request", view.id.to_string()), ("tenant", view.tenant.to_string())]
+    }
+
     fn availability(&self, id: ActionId, session: &Session) -> Availability {
         match id {
             ActionId::RequestNew if session.engineer => Availability::Enabled,

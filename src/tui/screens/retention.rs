@@ -127,6 +127,10 @@ impl Screen for RetentionScreen {
         Some(&mut self.list)
     }
 
+    fn ids(&self) -> Vec<String> {
+        self.rows().into_iter().map(|item| item.path.clone()).collect()
+    }
+
     fn availability(&self, id: ActionId, session: &Session) -> Availability {
         match id {
             ActionId::RetentionSweep if session.engineer => Availability::Enabled,

@@ -26,6 +26,8 @@ pub struct Review {
     /// Ids that a person has to decide on, those with only a name among them.
     open: Vec<String>,
     list: List,
+    /// Whether the focus goes to what has to be decided next: at first, and after a decision.
+    advance: bool,
 }
 
 const COLUMNS: &[Column] = &[
@@ -49,6 +51,7 @@ impl Review {
             rectify: None,
             open: Vec::new(),
             list: List::default(),
+            advance: true,
         }
     }
 
@@ -186,14 +189,25 @@ impl Screen for Review {
                 self.allowed = Some(data.review.clone());
                 self.redact = Some(data.redact.clone());
                 self.rectify = Some(data.rectify.clone());
-                let before = std::mem::replace(&mut self.open, data.undecided.clone());
-                // What a person has to decide on comes first, and after a decision the next.
-                if before != self.open {
-                    self.list.cursor = self.next_open().unwrap_or(self.list.cursor);
-                }
+                self.open = data.undecided.clone();
             }
             _ => {}
         }
+    }
+
+    fn ids(&self) -> Vec<String> {
+        self.rows().into_iter().map(|line| line.finding.id.clone()).collect()
+    }
+
+    fn settle(&mut self) {
+        // What others decide moves nobody's focus.
+        if self.data.is_some() && self.allowed.is_some() && std::mem::take(&mut self.advance) {
+            self.list.cursor = self.next_open().unwrap_or(self.list.cursor);
+        }
+    }
+
+    fn acted(&mut self) {
+        self.advance = true;
     }
 
     fn list(&mut self) -> Option<&mut List> {

@@ -105,6 +105,11 @@ pub fn title(app: &App, frame: &mut Frame<'_>, area: Rect) {
 #[must_use]
 pub fn message_lines(app: &App, width: u16, most: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
+    if let Some(whom) = &app.waiting {
+        let shown = text::safe(&format!("A write is {whom}.")).into_owned();
+        let shown = text::truncate(&shown, usize::from(width)).into_owned();
+        lines.push(Line::from(app.theme.span(Role::Warn, shown)));
+    }
     if let Some(job) = &app.job {
         let state = match &job.progress {
             _ if job.stopping => "stopping",
