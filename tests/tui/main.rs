@@ -7,6 +7,7 @@ mod bytes;
 mod child;
 mod config;
 mod daily;
+mod ease;
 mod harness;
 mod keys;
 mod keys_page;

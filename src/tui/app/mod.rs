@@ -22,7 +22,7 @@ pub use effect::{
 pub use menu::{Menu, MenuKind};
 pub use operation::Operation;
 pub use palette::{Entry, Known, Palette};
-pub use screen::{List, Question, Screen, Step, passes};
+pub use screen::{List, Question, Screen, Step, begins, passes};
 pub use undo::Undo;
 pub use update::filtered;
 pub use work::{Signed, Work};

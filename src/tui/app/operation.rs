@@ -37,6 +37,11 @@ pub enum Operation {
         case: CaseRef,
         name: String,
     },
+    /// Read a note, a chat, an e-mail or a call; it is logged.
+    ReadRecord {
+        case: CaseRef,
+        name: String,
+    },
     Assign {
         case: CaseRef,
         engineer: String,
@@ -163,6 +168,7 @@ impl Operation {
             | Self::RemoveAccess(_)
             | Self::WithdrawAccess(_)
             | Self::Read { .. }
+            | Self::ReadRecord { .. }
             | Self::Note { .. }
             | Self::Receive(_)
             | Self::Include { .. }

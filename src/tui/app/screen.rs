@@ -185,6 +185,16 @@ impl List {
     }
 }
 
+/// Whether every word of the filter begins a word of the text. Without case.
+#[must_use]
+pub fn begins(filter: &str, content: &str) -> bool {
+    let content = content.to_lowercase();
+    filter.to_lowercase().split_whitespace().all(|word| {
+        let mut places = content.match_indices(word);
+        places.any(|(at, _)| !content[..at].ends_with(char::is_alphanumeric))
+    })
+}
+
 /// Whether every word of the filter begins, or at least stands, somewhere in the text. Without case.
 #[must_use]
 pub fn passes(filter: &str, content: &str) -> bool {

@@ -376,12 +376,21 @@ impl App {
     }
 }
 
-/// The rows of a list that pass its filter, by index.
+/// The rows of a list that pass its filter, by index: those first in which every word begins one.
 #[must_use]
 pub fn filtered<T>(list: &List, rows: &[T], content: impl Fn(&T) -> String) -> Vec<usize> {
-    rows.iter()
-        .enumerate()
-        .filter(|(_, row)| list.filter.is_empty() || super::passes(&list.filter, &content(row)))
-        .map(|(index, _)| index)
-        .collect()
+    if list.filter.is_empty() {
+        return (0..rows.len()).collect();
+    }
+    let (mut first, mut rest) = (Vec::new(), Vec::new());
+    for (index, row) in rows.iter().enumerate() {
+        let content = content(row);
+        if super::begins(&list.filter, &content) {
+            first.push(index);
+        } else if super::passes(&list.filter, &content) {
+            rest.push(index);
+        }
+    }
+    first.append(&mut rest);
+    first
 }

@@ -192,6 +192,11 @@ impl Screen for Requests {
         Some(&mut self.list)
     }
 
+    fn rows_at(&self, _app: &App, body: Rect) -> Option<(Rect, usize)> {
+        let table = widgets::below_filter(body, &self.list);
+        Some((table, table::first(table, self.list.cursor)))
+    }
+
     fn ids(&self) -> Vec<String> {
         self.rows().into_iter().map(|view| view.id.to_string()).collect()
     }

@@ -88,6 +88,19 @@ impl Review {
         (at..rows.len()).chain(0..at).find(|index| self.is_open(rows[*index]))
     }
 
+    /// The list, and the detail: beside it, or below it where it cannot stand beside it.
+    fn places(theme: Theme, area: Rect) -> (Rect, Option<Rect>) {
+        match widgets::split(theme, area, 56) {
+            (left, Some(right)) => (left, Some(right)),
+            (_, None) if area.height >= 14 => {
+                let top = area.height - 9;
+                let below = Rect { y: area.y + top + 1, height: area.height - top - 1, ..area };
+                (Rect { height: top, ..area }, Some(below))
+            }
+            (_, None) => (area, None),
+        }
+    }
+
     fn detail(&self, theme: Theme, width: u16) -> Details {
         let mut lines = Details::new(theme, width, 11);
         let Some(line) = self.selected() else { return lines };
@@ -193,6 +206,11 @@ impl Screen for Review {
             }
             _ => {}
         }
+    }
+
+    fn rows_at(&self, app: &App, body: Rect) -> Option<(Rect, usize)> {
+        let (table, _) = Self::places(app.theme, widgets::below_filter(body, &self.list));
+        Some((table, table::first(table, self.list.cursor)))
     }
 
     fn ids(&self) -> Vec<String> {
@@ -348,16 +366,7 @@ impl Screen for Review {
                 ]
             })
             .collect();
-        let (left, right) = widgets::split(app.theme, area, 56);
-        let (left, right) = match right {
-            Some(right) => (left, Some(right)),
-            None if area.height >= 14 => {
-                let top = area.height - 9;
-                let below = Rect { y: area.y + top + 1, height: area.height - top - 1, ..area };
-                (Rect { height: top, ..area }, Some(below))
-            }
-            None => (area, None),
-        };
+        let (left, right) = Self::places(app.theme, area);
         if let Some(right) = right {
             self.detail(app.theme, right.width).draw(frame, right, 0);
         }

@@ -225,6 +225,13 @@ pub fn banner(frame: &mut Frame<'_>, area: Rect, theme: Theme, content: &str) ->
     Rect { y: area.y + tall, height: area.height - tall, ..area }
 }
 
+/// What is left below the filter's row, where there is one.
+#[must_use]
+pub fn below_filter(area: Rect, list: &List) -> Rect {
+    let row = u16::from(has_filter(area, list));
+    Rect { y: area.y + row, height: area.height - row, ..area }
+}
+
 /// The filter's row while there is a filter; returns what is left below it.
 pub fn filter(frame: &mut Frame<'_>, area: Rect, theme: Theme, list: &List) -> Rect {
     if !has_filter(area, list) {
@@ -239,7 +246,7 @@ pub fn filter(frame: &mut Frame<'_>, area: Rect, theme: Theme, list: &List) -> R
         spans.push(theme.span(Role::Dim, "  / changes it"));
     }
     frame.render_widget(Line::from(spans), place);
-    Rect { y: area.y + 1, height: area.height - 1, ..area }
+    below_filter(area, list)
 }
 
 /// A sentence where a list would be.
