@@ -4,7 +4,9 @@
 //! nothing about the first. So for as long as the program runs every further change is refused,
 //! whoever asks for it: reading goes on.
 
-use super::{DirEntry, Fs, FsDir, FsFile, FsLock, FsTraits, RelPath, Replace, Stat};
+use super::{
+    DirEntry, Fs, FsDir, FsFile, FsLock, FsTraits, Interest, RelPath, Replace, Stat, Watch, WatchId,
+};
 use std::collections::HashSet;
 use std::io;
 use std::sync::{Arc, OnceLock};
@@ -183,5 +185,9 @@ impl Fs for GuardedFs {
     fn may_write(&self, dir: &RelPath) -> io::Result<()> {
         self.guard.check()?;
         self.inner.may_write(dir)
+    }
+
+    fn watch(&self, watch: &Watch, dir: &RelPath, of: Interest) -> io::Result<WatchId> {
+        self.inner.watch(watch, dir, of)
     }
 }

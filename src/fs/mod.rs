@@ -16,11 +16,13 @@ mod real;
 pub mod sim;
 pub mod stop;
 pub mod wait;
+mod watch;
 
 pub use guard::GuardedFs;
 pub use hash::hash_file;
 pub use path::{BadPath, RelPath};
-pub use real::RealFs;
+pub use real::{RealFs, same_dir};
+pub use watch::{Interest, Noticed, Watch, WatchId};
 
 use std::collections::HashSet;
 use std::fmt::Debug;
@@ -230,6 +232,13 @@ pub trait Fs: Send + Sync + Debug {
     /// It may not be written, is missing or no directory.
     fn may_write(&self, dir: &RelPath) -> io::Result<()> {
         self.open_dir(dir).map(drop)
+    }
+    /// Has `watch` tell of what happens in a directory.
+    ///
+    /// # Errors
+    /// It is no directory, too much is watched, or nothing can be on this file system.
+    fn watch(&self, _watch: &Watch, _dir: &RelPath, _of: Interest) -> io::Result<WatchId> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 }
 

@@ -1,7 +1,10 @@
 //! The kernel's file system below one directory handle; links are never followed.
 
 use super::wait;
-use super::{DirEntry, FileKind, Fs, FsDir, FsFile, FsLock, FsTraits, RelPath, Replace, Stat};
+use super::{
+    DirEntry, FileKind, Fs, FsDir, FsFile, FsLock, FsTraits, Interest, RelPath, Replace, Stat,
+    Watch, WatchId,
+};
 use rustix::fs::{
     Access, AtFlags, FileType, FlockOperation, Mode, OFlags, RenameFlags, ResolveFlags, SeekFrom,
     StatxFlags, accessat, fchmod, flock, fstat, fstatfs, fsync, ftruncate, mkdirat, openat2,
@@ -99,6 +102,20 @@ impl RealFs {
             wait::sign(&mut file);
         }
         Ok(Box::new(RealLock { file, signed: named }))
+    }
+}
+
+/// Whether a path still leads to the directory that a file system was opened on: it may have been
+/// moved, removed, or covered by another.
+///
+/// # Errors
+/// The directory that is open does not answer.
+pub fn same_dir(fs: &dyn Fs, path: &Path) -> io::Result<bool> {
+    let open = fs.stat(&RelPath::root())?;
+    match rustix::fs::stat(path) {
+        Ok(there) => Ok((there.st_dev, there.st_ino) == (open.dev, open.inode)),
+        Err(Errno::NOENT | Errno::NOTDIR) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -321,6 +338,10 @@ impl Fs for RealFs {
     fn may_write(&self, dir: &RelPath) -> io::Result<()> {
         let handle = self.open_at(dir, OFlags::DIRECTORY | OFlags::PATH, Mode::empty())?;
         Ok(accessat(&handle, ".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)?)
+    }
+
+    fn watch(&self, watch: &Watch, dir: &RelPath, of: Interest) -> io::Result<WatchId> {
+        watch.add(&self.open_at(dir, OFlags::DIRECTORY | OFlags::PATH, Mode::empty())?, of)
     }
 
     fn create_dir(&self, path: &RelPath) -> io::Result<()> {

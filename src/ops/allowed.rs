@@ -24,6 +24,8 @@ pub struct CaseAllowed {
     /// Without the customer's permission; with it CASE-7 does not stand in the way.
     pub reopen: Answer,
     pub note: Answer,
+    /// Reading the contents of a record.
+    pub read_record: Answer,
     /// Recording the customer's answer on advanced diagnostics.
     pub answer: Answer,
     pub request_access: Answer,
@@ -59,6 +61,7 @@ pub fn of_case(context: &Context, case_ref: &CaseRef) -> Result<CaseAllowed> {
         restrict: case_rules::may_restrict(actor, &record),
         reopen: case_rules::may_reopen(actor, &record, Some("given")),
         note: case::may_note(context, &record, "note"),
+        read_record: case::may_read_record(context),
         answer: answers.and_then(|()| consent::may_answer(&record)),
         request_access: actor
             .require_engineer("SAR-3", "request access to a tenant")

@@ -150,7 +150,7 @@ impl Context {
 
     /// A conflict with who wrote last what was to be written, by the log of its tenant, as far as
     /// the actor may read it (AUD-7).
-    fn with_who(&self, error: Error, about: &[(Id, String)]) -> Error {
+    pub(super) fn with_who(&self, error: Error, about: &[(Id, String)]) -> Error {
         let Error::Conflict { message, hint } = error else { return error };
         let latest = about.iter().filter(|(tenant, _)| may_read(&self.actor, tenant).is_ok());
         let latest = latest.filter_map(|(tenant, id)| {

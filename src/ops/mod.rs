@@ -25,6 +25,7 @@ mod partner;
 pub mod removal;
 pub mod report;
 pub mod retention;
+pub mod seen;
 pub mod settings;
 pub mod settle;
 pub mod signing;

@@ -231,7 +231,7 @@ pub const ACTIONS: &[Info] = &[
     write(A::CaseAccess, "case_access", "request access", "Ask another tenant's administrators for access", S::Case, Danger::None, &["s"]),
     write(A::CaseAttach, "case_attach", "attach", "Attach diagnostics with their categories", S::Case, Danger::None, &["d"]),
     write(A::CasePick, "case_pick", "pick files", "Attach files picked from a directory", S::Case, Danger::None, &["D"]),
-    write(A::CaseView, "case_view", "read", "Read the diagnostic in focus in your pager; reading is logged", S::Case, Danger::None, &["p"]),
+    write(A::CaseView, "case_view", "read", "Read the record or diagnostic in focus in your pager; reading is logged", S::Case, Danger::None, &["p"]),
     write(A::CaseNote, "case_note", "note", "Add a note, a chat, an e-mail or a call to the records", S::Case, Danger::None, &["n"]),
     write(A::CaseSeverity, "case_severity", "severity", "Change the severity; of an assigned case its engineer, on request", S::Case, Danger::None, &["v"]),
     write(A::CaseAssign, "case_assign", "assign", "Assign the case to an engineer", S::Case, Danger::None, &["t"]),

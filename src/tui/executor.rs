@@ -1,17 +1,14 @@
-//! Effects carried out: reads and small writes at once, slow work on the worker.
+//! Effects carried out: small reads and writes at once, slow ones behind the loop.
 
-use super::app::{
-    AccessData, Action, AuditLine, CaseData, CaseList, Done, Effect, Failure, Load, Loaded,
-    LogData, Person, Session, Then,
-};
-use super::operate;
+use super::app::{Action, Done, Effect, Failure, Load, Loaded, Then};
+use super::reading;
 use super::refresh::Refresher;
+use super::watch::Watcher;
 use super::worker::{Sink, Worker};
-use crate::error::Result;
-use crate::model::{AuditEvent, Id, InitiatedBy};
-use crate::ops::{self, Context, access, allowed, attest, case, dsr, retention, status, transfer};
-use crate::workspace::CaseRef;
-use crate::workspace::index::Freshness;
+use super::write::Writer;
+use crate::error::{Error, Result};
+use crate::ops::Context;
+use crate::ops::seen::{About, Seen};
 use std::sync::Arc;
 
 /// Whether the moment moves on: a test holds it still.
@@ -29,11 +26,15 @@ pub struct Executor {
     own: String,
     moment: Moment,
     worker: Worker,
+    writer: Writer,
     refresher: Refresher,
+    watcher: Option<Watcher>,
+    /// The records that were looked at last, as they were shown.
+    seen: Vec<Seen>,
 }
 
-/// The newest entries of the log that are shown.
-const LOG_ENTRIES: u64 = 2000;
+/// Records of which it is known how they were shown: those of the screens below one another.
+const SEEN: usize = 8;
 
 impl Executor {
     #[must_use]
@@ -41,10 +42,30 @@ impl Executor {
         let own = context.actor.principal.clone();
         Self {
             context,
-            own,
             moment,
-            refresher: Refresher::new(sink.clone()),
+            refresher: Refresher::new(sink.clone(), &own),
+            writer: Writer::new(sink.clone()),
             worker: Worker::new(sink),
+            own,
+            watcher: None,
+            seen: Vec::new(),
+        }
+    }
+
+    /// Has others' changes told to the loop. Without it they show when something is read again.
+    ///
+    /// # Errors
+    /// There is no thread for it.
+    pub fn watch(&mut self, to: &std::sync::mpsc::Sender<super::events::Event>) -> Result<()> {
+        let watcher = Watcher::start(&self.context.workspace, to);
+        self.watcher = Some(watcher.map_err(|error| Error::io("watch", "the workspace", error))?);
+        Ok(())
+    }
+
+    /// A key was pressed: where nothing tells of others' changes, this is the time to look.
+    pub fn look_around(&self) {
+        if let Some(watcher) = &self.watcher {
+            watcher.ask();
         }
     }
 
@@ -56,24 +77,22 @@ impl Executor {
             self.context = context;
         }
         match effect {
-            Effect::Load(Load::Cases) if self.refresher.takes(&self.context) => {
-                let at_once = self.refresher.start(&self.context);
-                let loaded = at_once.map(|list| Action::Loaded(Loaded::Cases(Arc::new(list))));
-                [Action::Clock(self.context.now)].into_iter().chain(loaded).collect()
-            }
             Effect::Load(load) => {
-                let clock = Action::Clock(self.context.now);
-                let loaded = match self.load(&load) {
-                    Ok(loaded) => Action::Loaded(loaded),
-                    Err(error) => Action::NotLoaded(load, Failure::from(&error)),
-                };
-                vec![clock, loaded]
+                self.behold(&load);
+                self.load(load)
             }
+            Effect::LookAgain(load) => self.load(load),
             Effect::Do(operation) => {
-                let done = operate::run(&self.context, operation);
-                vec![Action::Done(done.map_err(|error| Failure::from(&error)))]
+                let about = operation.about();
+                match self.unseen(about.as_ref()) {
+                    Some(failure) => vec![Action::Done(Err(failure))],
+                    None => self.writer.write(&self.context, operation),
+                }
             }
-            Effect::Start(work) => self.worker.start(self.context.clone(), work),
+            Effect::Start(work) => match self.unseen(None) {
+                Some(failure) => vec![Action::Finished(Err(failure))],
+                None => self.worker.start(self.context.clone(), work),
+            },
             Effect::Stop => {
                 self.worker.stop();
                 Vec::new()
@@ -101,142 +120,70 @@ impl Executor {
         &self.context.notices
     }
 
-    fn load(&self, load: &Load) -> Result<Loaded> {
-        let context = &self.context;
-        Ok(match load {
-            Load::Session => Loaded::Session(Box::new(self.session()?)),
-            Load::Cases => {
-                let (lines, status) = status::landing(context, Freshness::Checked)?;
-                Loaded::Cases(Arc::new(CaseList::new(lines, status)))
-            }
-            Load::Case(case_ref) => Loaded::Case(Box::new(self.case(case_ref)?)),
-            Load::Access => {
-                let (views, _) = access::list(context, access::AccessFilter::Current, None)?;
-                let with = |view: access::AccessView| -> Result<AccessData> {
-                    let allowed = allowed::of_access(context, view.id.as_str())?;
-                    Ok(AccessData { view, allowed })
-                };
-                Loaded::Access(views.into_iter().map(with).collect::<Result<_>>()?)
-            }
-            Load::Requests => Loaded::Requests(dsr::list(context)?.0),
-            Load::Request(named) => Loaded::Request(Box::new(dsr::allowed(context, named)?)),
-            Load::Findings(named) => {
-                let (dsr, lines) = dsr::findings(context, named)?;
-                Loaded::Findings { dsr, lines }
-            }
-            Load::Context { dsr, item } => {
-                let lines = dsr::contexts(context, dsr, item)?;
-                Loaded::Context { item: item.clone(), lines }
-            }
-            Load::Receipt(named) => Loaded::Receipt(Box::new(dsr::rehearse(context, named)?)),
-            Load::Log => {
-                let (_, entries) = attest::log(context, LOG_ENTRIES)?;
-                let standing = attest::standing(context, &entries)?;
-                let recovered = context.notices.clone();
-                Loaded::Log(Box::new(LogData { standing, entries, recovered }))
-            }
-            Load::Retention => {
-                let (items, problems) = retention::list(context, None)?;
-                Loaded::Retention { items, problems }
-            }
-            Load::SweepPreview => Loaded::SweepPreview(Box::new(retention::rehearse(context)?)),
-            Load::Directory(asked) => {
-                let dir = crate::env::absolute(asked);
-                let entries = crate::outside::list_dir(&dir)?;
-                Loaded::Directory { asked: asked.clone(), dir, entries }
-            }
-            Load::Entry(index) => Loaded::Entry(Box::new(attest::show(context, *index)?)),
-        })
-    }
-
-    fn case(&self, case_ref: &CaseRef) -> Result<CaseData> {
-        let context = &self.context;
-        let view = case::show(context, case_ref)?;
-        let allowed = allowed::of_case(context, case_ref)?;
-        let mut requests: Vec<Id> = view.access.iter().map(|request| request.id.clone()).collect();
-        requests.push(view.id.clone());
-        let about = |event: &AuditEvent| {
-            event
-                .target_resources
-                .iter()
-                .any(|target| requests.iter().any(|id| id == target.id.as_str()))
-        };
-        // Looking at a case is no attempt to read the log: without the right it is not asked for.
-        let audit = allowed::of_audit(context, &case_ref.tenant)
-            .map_err(crate::error::Error::from)
-            .and_then(|()| ops::audit::show(context, case_ref.tenant.as_str(), None));
-        let audit = match audit {
-            Ok(log) => {
-                Ok(log.events.iter().rev().filter(|event| about(event)).map(audit_line).collect())
-            }
-            Err(error) => Err(Failure::from(&error)),
-        };
-        let folder = transfer::glance(context, case_ref)?;
-        Ok(CaseData { view, allowed, folder, audit })
-    }
-
-    fn session(&self) -> Result<Session> {
-        let context = &self.context;
-        let config = context.workspace.config();
-        let tenants = context.tenants()?;
-        let mut people: Vec<Person> = config
-            .engineers
-            .iter()
-            .map(|engineer| Person {
-                principal: engineer.principal.clone(),
-                name: engineer.name.clone(),
-                part: "engineer".to_owned(),
-            })
-            .collect();
-        for tenant in &tenants {
-            for who in &tenant.principals {
-                let part = format!("{}: {}", tenant.domain, who.roles.join(", "));
-                let same = |person: &&mut Person| person.principal.eq_ignore_ascii_case(&who.upn);
-                match people.iter_mut().find(same) {
-                    Some(known) => known.part = format!("{}; {part}", known.part),
-                    None => people.push(Person {
-                        principal: who.upn.clone(),
-                        name: who.name.clone(),
-                        part,
-                    }),
-                }
-            }
+    fn load(&mut self, load: Load) -> Vec<Action> {
+        let clock = Action::Clock(self.context.now);
+        if self.refresher.takes(&self.context, &load) {
+            let at_once = self.refresher.start(&self.context, load);
+            let loaded = at_once.map(|list| Action::Loaded(Loaded::Cases(Arc::new(list))));
+            return [clock].into_iter().chain(loaded).collect();
         }
-        Ok(Session {
-            workspace: config.name.clone(),
-            root: context.workspace.root().display().to_string(),
-            test_clock: config.test_clock,
-            now: context.now,
-            principal: context.actor.principal.clone(),
-            own: self.own.clone(),
-            engineer: context.actor.engineer,
-            tenants: tenants.into_iter().map(|tenant| tenant.domain).collect(),
-            engineers: config.engineers.iter().map(|e| e.principal.clone()).collect(),
-            signed_decisions: config.policy.require_signed_decisions,
-            people,
-        })
+        let loaded = match reading::read(&self.context, &self.own, &load) {
+            Ok(loaded) => Action::Loaded(loaded),
+            Err(error) => Action::NotLoaded(load, Failure::from(&error)),
+        };
+        vec![clock, loaded]
+    }
+
+    /// Notes a record as it is about to be shown.
+    fn behold(&mut self, load: &Load) {
+        let about = match load {
+            Load::Case(case) => {
+                if let Some(watcher) = &self.watcher {
+                    watcher.open_case(case);
+                }
+                About::Case(case.clone())
+            }
+            Load::Request(named) => match crate::model::Id::new(named.as_str()) {
+                Ok(id) => About::Request(id),
+                Err(_) => return,
+            },
+            _ => return,
+        };
+        self.seen.retain(|seen| seen.about != about);
+        // What cannot be read is said by the load itself.
+        if let Ok(seen) = Seen::now(&self.context, &about) {
+            self.seen.push(seen);
+        }
+        if self.seen.len() > SEEN {
+            self.seen.remove(0);
+        }
+    }
+
+    /// Why nothing is written now: the workspace is elsewhere, or the record is not as it was shown.
+    /// Said once: whoever sends it again has been told.
+    fn unseen(&mut self, about: Option<&About>) -> Option<Failure> {
+        let workspace = &self.context.workspace;
+        if !workspace.is_in_place() {
+            return Some(moved_away(&workspace.root().display().to_string()));
+        }
+        let seen = self.seen.iter_mut().find(|seen| Some(&seen.about) == about)?;
+        let error = seen.still(&self.context).err()?;
+        if let Ok(now) = Seen::now(&self.context, &seen.about) {
+            *seen = now;
+        }
+        Some(Failure::from(&error))
     }
 }
 
-fn audit_line(event: &AuditEvent) -> AuditLine {
-    let by = match &event.initiated_by {
-        InitiatedBy::User { user_principal_name, .. } => user_principal_name.clone(),
-        InitiatedBy::App { display_name } => format!("({display_name})"),
-    };
-    let details: Vec<String> = event
-        .additional_details
-        .iter()
-        .map(|detail| format!("{} {}", detail.key, detail.value))
-        .collect();
-    AuditLine {
-        at: event.activity_date_time,
-        activity: event.activity_display_name.as_str().to_owned(),
-        by,
-        failed: !event.result_reason.is_empty(),
-        details: if event.result_reason.is_empty() {
-            details.join(", ")
-        } else {
-            event.result_reason.clone()
-        },
+/// What is said of a workspace that is not where it was.
+#[must_use]
+pub fn moved_away(root: &str) -> Failure {
+    Failure {
+        code: "io",
+        message: format!(
+            "The workspace is not at {root} any more: it was moved, removed or unmounted. Nothing is \
+             written until it is there again."
+        ),
+        hint: Some("what you typed stays; q leaves the program".to_owned()),
     }
 }

@@ -11,13 +11,16 @@ pub mod executor;
 pub mod fuzzy;
 pub mod keymap;
 mod operate;
+mod reading;
 pub mod refresh;
 pub mod screens;
 pub mod terminal;
 pub mod theme;
 pub mod view;
+pub mod watch;
 pub mod widgets;
 pub mod worker;
+mod write;
 
 use crate::error::{Error, Result};
 use crate::ops::Context;
@@ -78,13 +81,14 @@ pub fn run(context: Context, settings: &Settings) -> Result<()> {
     let told = sender.clone();
     crate::fs::wait::on_wait(move |holder| {
         let whom = holder.map_or_else(|| "another process".to_owned(), |who| who.in_words());
-        let waiting = Action::Progress(format!("waiting for {whom} to finish"));
+        let waiting = Action::Waiting(format!("waiting for {whom} to finish"));
         // With the loop gone there is nobody to tell.
         let _ = told.send(Event::Action(Box::new(waiting)));
     });
     let frames = terminal::Collected::default();
     let backend = CrosstermBackend::new(frames.clone());
-    let executor = Executor::new(context, Moment::Live, Sink::Channel(sender));
+    let mut executor = Executor::new(context, Moment::Live, Sink::Channel(sender.clone()));
+    executor.watch(&sender)?;
     let guard = terminal::Guard::take().map_err(on_terminal)?;
     let mut terminal = Terminal::new(backend).map_err(on_terminal)?;
     if settings.preferences.mouse.value {
@@ -171,6 +175,7 @@ impl World<'_> {
     fn take(&mut self, event: Event) -> io::Result<bool> {
         let action = match event {
             Event::Terminal(Input::Key(key)) if key.kind != KeyEventKind::Release => {
+                self.executor.look_around();
                 Action::Key(key.into())
             }
             Event::Terminal(Input::Paste(text)) => Action::Paste(text),
@@ -191,6 +196,7 @@ impl World<'_> {
             }
             Event::Continue => {
                 terminal::take_again()?;
+                self.executor.look_around();
                 self.outside.push(Effect::Redraw);
                 return Ok(true);
             }

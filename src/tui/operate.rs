@@ -47,14 +47,12 @@ pub(super) fn run(context: &Context, operation: Operation) -> Result<Done> {
         }
         Operation::Read { case, name } => {
             let (view, bytes) = attach::view(context, &case.to_string(), &name)?;
-            let Some(text) = crate::text::decoded(&bytes) else {
-                return Err(Error::usage(format!(
-                    "{}: {} that are no text",
-                    view.name,
-                    crate::text::bytes(view.size)
-                )));
-            };
-            then = Then::Page { name: view.name.clone(), text: crate::text::safe_block(&text) };
+            then = page(&view.name, &bytes)?;
+            format!("{} was read; that is logged.", view.name)
+        }
+        Operation::ReadRecord { case, name } => {
+            let (view, bytes) = case::read_record(context, &case, &name)?;
+            then = page(&view.name, &bytes)?;
             format!("{} was read; that is logged.", view.name)
         }
         Operation::Assign { case, engineer } => {
@@ -164,6 +162,15 @@ pub(super) fn run(context: &Context, operation: Operation) -> Result<Done> {
         }
     };
     Ok(Done { said, then })
+}
+
+/// Contents for the pager.
+fn page(name: &str, bytes: &[u8]) -> Result<Then> {
+    let Some(text) = crate::text::decoded(bytes) else {
+        let size = crate::text::bytes(bytes.len() as u64);
+        return Err(Error::usage(format!("{name}: {size} that are no text")));
+    };
+    Ok(Then::Page { name: name.to_owned(), text: crate::text::safe_block(&text) })
 }
 
 /// Reads a signature that was made elsewhere.

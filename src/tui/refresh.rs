@@ -1,22 +1,24 @@
-//! The list of a large workspace: shown at once as the index has it, then as the files have it.
+//! The lists of a large workspace, read behind the loop: that of the cases shown at once as the index
+//! has it, then as the files have it; the others when they are read.
 //!
-//! Looking at every case takes a moment where there are very many. So a thread of its own does it,
+//! Going over every case takes a moment where there are very many. So a thread of its own does it,
 //! and what it finds takes the place of what is shown. Nothing is decided on what is shown: every
 //! operation reads the record that it changes.
 
 use super::app::{Action, CaseList, Failure, Load, Loaded};
 use super::events::Event;
+use super::reading;
 use super::worker::Sink;
-use crate::error::Result;
 use crate::ops::{Context, status};
 use crate::workspace::index::Freshness;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-/// Reads the list behind what is shown.
+/// Reads lists behind what is shown.
 #[derive(Debug)]
 pub struct Refresher {
     sink: Sink,
+    own: String,
     shown: bool,
     state: Arc<Mutex<State>>,
 }
@@ -25,61 +27,73 @@ pub struct Refresher {
 #[derive(Debug, Default)]
 struct State {
     running: bool,
-    /// Something asked again meanwhile, in this context.
-    next: Option<Context>,
-}
-
-fn read(context: &Context, freshness: Freshness) -> Result<CaseList> {
-    let (lines, status) = status::landing(context, freshness)?;
-    Ok(CaseList::new(lines, status))
+    /// What was asked for and nobody has begun, in which context; each list once.
+    next: Vec<(Load, Context)>,
 }
 
 impl Refresher {
     #[must_use]
-    pub fn new(sink: Sink) -> Self {
-        Self { sink, shown: false, state: Arc::default() }
+    pub fn new(sink: Sink, own: &str) -> Self {
+        Self { sink, own: own.to_owned(), shown: false, state: Arc::default() }
     }
 
-    /// Whether the list is large enough to be read on the side: then there is an index.
+    /// Whether it goes over every case and there are many: then there is an index.
     #[must_use]
-    pub fn takes(&self, context: &Context) -> bool {
-        matches!(self.sink, Sink::Channel(_)) && context.workspace.is_indexed()
+    pub fn takes(&self, context: &Context, load: &Load) -> bool {
+        matches!(self.sink, Sink::Channel(_))
+            && load.goes_over_everything()
+            && context.workspace.is_indexed()
     }
 
-    /// Begins to read; the first time, with what can be shown at once.
-    pub fn start(&mut self, context: &Context) -> Option<CaseList> {
-        let at_once = (!self.shown).then(|| read(context, Freshness::AsIndexed).ok()).flatten();
-        self.shown = true;
-        self.read_behind(context);
-        at_once
+    /// Begins to read; the first time, with the cases that can be shown at once.
+    pub fn start(&mut self, context: &Context, load: Load) -> Option<CaseList> {
+        let mut at_once = None;
+        if load == Load::Cases && !self.shown {
+            self.shown = true;
+            at_once = status::landing(context, Freshness::AsIndexed).ok();
+        }
+        self.read_behind(context, load);
+        at_once.map(|(lines, status)| CaseList::new(lines, status))
     }
 
-    fn read_behind(&self, context: &Context) {
+    fn read_behind(&self, context: &Context, load: Load) {
         let Sink::Channel(sender) = &self.sink else { return };
         {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.next = Some(context.clone());
-            if state.running {
+            let mut state = lock(&self.state);
+            state.next.retain(|(waiting, _)| *waiting != load);
+            state.next.push((load.clone(), context.clone()));
+            if std::mem::replace(&mut state.running, true) {
                 return;
             }
-            state.running = true;
         }
-        let (sender, state) = (sender.clone(), Arc::clone(&self.state));
+        let (failed, sender) = (sender.clone(), sender.clone());
+        let (state, own) = (Arc::clone(&self.state), self.own.clone());
         let next = move || {
-            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-            let next = state.next.take();
+            let mut state = lock(&state);
+            // The one that was asked for last is the one that is looked at.
+            let next = state.next.pop();
             state.running = next.is_some();
             next
         };
-        let failed = sender.clone();
+        let asked_again = {
+            let state = Arc::clone(&self.state);
+            move |load: &Load| lock(&state).next.iter().any(|(waiting, _)| waiting == load)
+        };
         let spawned = thread::Builder::new().name("refresh".to_owned()).spawn(move || {
-            while let Some(context) = next() {
-                let action = match read(&context, Freshness::Checked) {
-                    Ok(list) => {
-                        list.prepare();
-                        Action::Loaded(Loaded::Cases(Arc::new(list)))
+            while let Some((load, context)) = next() {
+                let read = reading::read(&context, &own, &load);
+                // Somebody else may act by now: what was read for whom it was is not shown.
+                if asked_again(&load) {
+                    continue;
+                }
+                let action = match read {
+                    Ok(loaded) => {
+                        if let Loaded::Cases(list) = &loaded {
+                            list.prepare();
+                        }
+                        Action::Loaded(loaded)
                     }
-                    Err(error) => Action::NotLoaded(Load::Cases, Failure::from(&error)),
+                    Err(error) => Action::NotLoaded(load, Failure::from(&error)),
                 };
                 // With the loop gone there is nobody to tell.
                 if sender.send(Event::Action(Box::new(action))).is_err() {
@@ -88,9 +102,13 @@ impl Refresher {
             }
         });
         if let Err(error) = spawned {
-            self.state.lock().unwrap_or_else(PoisonError::into_inner).running = false;
+            lock(&self.state).running = false;
             let failure = Failure::usage(format!("cannot start a thread: {error}"));
-            let _ = failed.send(Event::Action(Box::new(Action::NotLoaded(Load::Cases, failure))));
+            let _ = failed.send(Event::Action(Box::new(Action::NotLoaded(load, failure))));
         }
     }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -294,6 +294,16 @@ impl Workspace {
         Ok(())
     }
 
+    /// Refuses when a record says anything but `text`.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] with what it was and what it is; it cannot be read.
+    pub(crate) fn still(&self, path: &RelPath, text: &str) -> Result<()> {
+        let revision = revision_in(text.as_bytes()).and_then(|at| u64::try_from(at).ok());
+        let expected = Expected::Unchanged { text: text.to_owned(), revision };
+        self.check_expected(path, &expected, Ours::Unchanged)
+    }
+
     fn is_there(&self, path: &RelPath) -> Result<bool> {
         fs::exists(&*self.fs, path).map_err(|error| self.io("read", path, error))
     }

@@ -98,6 +98,7 @@ impl Workspace {
         let dir = journal.join(&stage.id);
         let bytes = serde_json::to_vec(manifest)
             .map_err(|error| self.io("write", &journal, error.into()))?;
+        self.note_own(&stage.id);
         (|| {
             let stage_dir = self.fs.open_dir(&stage.dir)?;
             let journal_dir = self.fs.open_dir(&journal)?;

@@ -14,6 +14,7 @@ mod init;
 mod journal;
 pub mod layout;
 mod load;
+pub mod lookout;
 mod problem;
 pub mod record;
 mod stage;
@@ -44,6 +45,7 @@ pub struct Workspace {
     config: Arc<WorkspaceConfig>,
     access: Access,
     latest: audit::LatestEvents,
+    own: lookout::OwnCommits,
 }
 
 impl Workspace {
@@ -101,6 +103,7 @@ impl Workspace {
             config: Arc::new(config),
             access,
             latest: Default::default(),
+            own: Default::default(),
         };
         if access == Access::Write && workspace.has_interrupted_commits()? {
             let lock = workspace.lock()?;

@@ -12,4 +12,5 @@ mod forms;
 mod invariant;
 mod looks;
 mod persona;
+mod quine;
 mod round_trips;

@@ -77,7 +77,7 @@ fn what_was_found_is_given_out_by_keys() {
     stage.type_keys("e").shows("Export DSR-2026-0002");
     stage.type_keys(&format!("<ctrl-u>{}<enter><enter>", out.display()));
     stage.shows("is not empty");
-    stage.type_keys("<esc>").shows(">answer");
+    stage.type_keys("<esc><esc>").shows(">answer");
     stage.type_keys("<enter><tab><enter>").shows("Answered");
 }
 

@@ -13,23 +13,23 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_caseward");
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_caseward");
 
 /// A demo in a directory of its own, opened in the interface.
-struct Demo {
+pub struct Demo {
     scratch: tempfile::TempDir,
 }
 
 impl Demo {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { scratch: tempfile::tempdir().unwrap() }
     }
 
-    fn path(&self, name: &str) -> String {
+    pub fn path(&self, name: &str) -> String {
         self.scratch.path().join(name).display().to_string()
     }
 
-    fn open(&self) -> Pty {
+    pub fn open(&self) -> Pty {
         let home = self.path("");
         let pty = Pty::start(
             Path::new(PROGRAM),
@@ -82,8 +82,8 @@ fn every_size_down_to_one_cell_is_survived() {
     pty.resize(40, 120);
     pty.shows("Engineer");
     // A storm of sizes ends in the last one.
-    for step in 1..60 {
-        pty.resize(1 + step % 30, 1 + step * 2);
+    for step in 1..=500 {
+        pty.resize(1 + step % 30, 1 + step % 120);
     }
     pty.resize(24, 80);
     pty.shows("q leave");
@@ -408,6 +408,7 @@ fn a_paste_of_a_megabyte_and_a_line_of_ten_leave_it_standing() {
     let line = "0123456789abcdef".repeat(1 << 12);
     let pasted = format!("\x1b[200~{}THE END\x1b[201~", format!("{line}\n").repeat(16));
     pty.send(&pasted).shows("THE END");
+    pty.send("\x1b").shows("Esc again throws away");
     pty.send("\x1b").shows("Overview");
     pty.send("qq");
     assert!(pty.ended().success());

@@ -146,9 +146,9 @@ fn forms() {
     stage.type_keys("/2610240010004182<enter><enter>");
     shot("form_consent", stage.type_keys("c"));
     shot("form_access", stage.type_keys("<esc>s<tab>日本語 only there"));
-    shot("form_attach", stage.type_keys("<esc>d/tmp/sign-ins-berlin.csv"));
+    shot("form_attach", stage.type_keys("<esc><esc>d/tmp/sign-ins-berlin.csv"));
     shot("form_attach_categories", stage.type_keys("<tab><tab><right> "));
-    shot("form_note", stage.type_keys("<esc>n"));
+    shot("form_note", stage.type_keys("<esc><esc>n"));
     shot("form_note_60x15", stage.resize(60, 15));
     shot("form_note_40x10", stage.resize(40, 10));
     stage.resize(80, 24).type_keys("<tab><tab><tab>");
@@ -352,7 +352,7 @@ fn retention() {
     shot("retention_filter", stage.type_keys("/transfer"));
     stage.type_keys("<esc>");
     shot("form_hold", stage.type_keys("Hletter of 14 September"));
-    shot("hold_release", stage.type_keys("<esc>/mover<enter>H"));
+    shot("hold_release", stage.type_keys("<esc><esc>/mover<enter>H"));
     let mut stage = Stage::new();
     shot("sweep", stage.type_keys("5x"));
     shot("sweep_39x9", stage.resize(39, 9));

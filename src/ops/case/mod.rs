@@ -11,6 +11,6 @@ pub use change::{Closed, assign, close, remove, reopen, restrict, set_severity};
 pub use list::{CaseFilter, CaseLine, Due, list, list_as_indexed, matches_words};
 pub(in crate::ops) use list::{KnownDomains, lines_of, sort};
 pub use open::{NewCase, open};
-pub(super) use record::may_note;
-pub use record::{Noted, add_record};
+pub use record::{Noted, add_record, read_record};
+pub(super) use record::{may_note, may_read_record};
 pub use view::{CaseView, RecordView, SlaView, TransferView, expunge_warning, show};

@@ -1,12 +1,14 @@
 //! Records of a case: notes, chats, e-mails, calls.
 
 use super::change::to_change;
+use super::view::RecordView;
 use crate::error::{Error, Result};
+use crate::fs::{self, RelPath};
 use crate::model::{Activity, Case, FORMAT, Id, Meta, Origin, RecordKind, Store};
 use crate::ops::attach::{self};
 use crate::ops::{Context, Matter};
 use crate::policy::case as rules;
-use crate::workspace::{Commit, layout};
+use crate::workspace::{CaseRef, Commit, layout};
 use serde::Serialize;
 use std::io::Read;
 
@@ -20,6 +22,40 @@ pub(in crate::ops) fn may_note(
         .actor
         .require_engineer("CASE-1", "add to a case")
         .and_then(|()| rules::require_open(case, what))
+}
+
+/// Whether the actor may read the contents of records: an engineer, for internal notes are among them.
+pub(in crate::ops) fn may_read_record(
+    context: &Context,
+) -> std::result::Result<(), crate::policy::Refusal> {
+    context.actor.require_engineer("CASE-1", "read the records of a case")
+}
+
+/// A record's contents for reading; reading is logged in the tenant of the case.
+///
+/// # Errors
+/// CASE-1, there is none of that name, or it cannot be read.
+pub fn read_record(
+    context: &Context,
+    case_ref: &CaseRef,
+    name: &str,
+) -> Result<(RecordView, Vec<u8>)> {
+    let matter = Matter::case(case_ref);
+    let activity = Activity::RecordViewed;
+    may_read_record(context)
+        .map_err(|refusal| context.refused(refusal, &case_ref.tenant, activity, &matter))?;
+    let records = super::view::show(context, case_ref)?.records;
+    let Some(view) = records.into_iter().find(|record| record.name == name) else {
+        let shown = crate::text::safe(name);
+        return Err(Error::usage(format!("case {} has no record `{shown}`", case_ref.id)));
+    };
+    let path = RelPath::new(&view.path).map_err(|error| Error::usage(error.to_string()))?;
+    let bytes = fs::read(&**context.workspace.fs(), &path)
+        .map_err(|error| Error::io("read", &view.path, error))?;
+    let mut commit = Commit::new();
+    commit.audit(&case_ref.tenant, context.event(activity, &matter).build());
+    context.commit(commit)?;
+    Ok((view, bytes))
 }
 
 /// A record that was added.

@@ -13,6 +13,7 @@ use crate::ops::transfer::FolderView;
 use crate::outside::Entry;
 use crate::tui::keymap::Key;
 use crate::tui::theme::Role;
+use crate::workspace::lookout::Changes;
 use crate::workspace::{CaseRef, Problem};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -47,12 +48,19 @@ pub enum Action {
     },
     /// How far the work in the background is.
     Progress(String),
+    /// A write waits for somebody's lock: for whom, since when.
+    Waiting(String),
+    /// Others changed something.
+    Changed(Changes),
 }
 
 /// Something that the world has to do.
 #[derive(Debug, Clone)]
 pub enum Effect {
     Load(Load),
+    /// As [`Effect::Load`], for what lies under an open form: what the form was opened on stays what
+    /// its sending is held against.
+    LookAgain(Load),
     /// At once: a write of milliseconds.
     Do(Operation),
     /// On the worker, with progress.

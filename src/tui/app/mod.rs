@@ -1,6 +1,7 @@
 //! The state of the interface and what changes it: pure, no input and no output.
 
 mod cases;
+mod changed;
 mod effect;
 mod menu;
 mod mouse;
@@ -13,6 +14,7 @@ mod update;
 mod work;
 
 pub use cases::{CaseList, Sort};
+pub use changed::Version;
 pub use effect::{
     AccessData, Action, AuditLine, CaseData, Done, Effect, Failure, Load, Loaded, LogData, Person,
     Session, Then, kinds,
@@ -20,7 +22,7 @@ pub use effect::{
 pub use menu::{Menu, MenuKind};
 pub use operation::Operation;
 pub use palette::{Entry, Known, Palette};
-pub use screen::{List, Question, Screen, Step, passes};
+pub use screen::{List, Question, Screen, Step, begins, passes};
 pub use undo::Undo;
 pub use update::filtered;
 pub use work::{Signed, Work};
@@ -58,6 +60,8 @@ pub struct Asking {
     pub on_verb: bool,
     /// Keys count only once it was drawn.
     pub drawn: bool,
+    /// What became of the record meanwhile.
+    pub news: Option<String>,
 }
 
 /// The whole state.
@@ -86,6 +90,8 @@ pub struct App {
     /// Whether the last message is still on the screen.
     pub fresh: bool,
     pub job: Option<Job>,
+    /// Whom a write waits for.
+    pub waiting: Option<String>,
     pub keymap: Keymap,
     pub theme: Theme,
     pub preferences: Preferences,
@@ -117,6 +123,7 @@ impl App {
             messages: Vec::new(),
             fresh: false,
             job: None,
+            waiting: None,
             keymap: settings.preferences.keymap.clone(),
             theme: settings.theme,
             preferences: settings.preferences.clone(),

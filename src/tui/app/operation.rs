@@ -2,6 +2,7 @@
 
 use crate::model::{Decision, GivenIdentifier, Id, RecordKind, Severity, Sha256};
 use crate::ops::dsr::{NewRequest, Replacement};
+use crate::ops::seen::About;
 use crate::workspace::CaseRef;
 use std::path::PathBuf;
 /// A write of milliseconds.
@@ -33,6 +34,11 @@ pub enum Operation {
     WithdrawAccess(Id),
     /// Read a diagnostic; it is logged (CONS-11).
     Read {
+        case: CaseRef,
+        name: String,
+    },
+    /// Read a note, a chat, an e-mail or a call; it is logged.
+    ReadRecord {
         case: CaseRef,
         name: String,
     },
@@ -133,4 +139,46 @@ pub enum Operation {
         add: Vec<String>,
         remove: Vec<String>,
     },
+}
+
+impl Operation {
+    /// The record whose earlier state it would take the place of: what another wrote there since it was
+    /// shown is said first. What only adds, or names exactly what it is about, needs no such word.
+    #[must_use]
+    pub fn about(&self) -> Option<About> {
+        match self {
+            Self::Consent { case, .. }
+            | Self::Severity { case, .. }
+            | Self::Assign { case, .. }
+            | Self::Close(case)
+            | Self::Reopen { case, .. } => Some(About::Case(case.clone())),
+            Self::GiveBack { dsr, .. }
+            | Self::CancelRequest { dsr, .. }
+            | Self::Identify { dsr, .. }
+            | Self::Restrict { dsr, .. }
+            | Self::SwapContact { dsr, .. }
+            | Self::Confirm(dsr)
+            | Self::Extend { dsr, .. }
+            | Self::Deny { dsr, .. }
+            | Self::PutAside { dsr, .. }
+            | Self::Resume(dsr)
+            | Self::CloseRequest { dsr, .. } => Some(About::Request(dsr.clone())),
+            Self::RequestAccess { .. }
+            | Self::Decide { .. }
+            | Self::RemoveAccess(_)
+            | Self::WithdrawAccess(_)
+            | Self::Read { .. }
+            | Self::ReadRecord { .. }
+            | Self::Note { .. }
+            | Self::Receive(_)
+            | Self::Include { .. }
+            | Self::Exclude { .. }
+            | Self::Approve { .. }
+            | Self::Redact { .. }
+            | Self::Rectify { .. }
+            | Self::PlaceHold { .. }
+            | Self::ReleaseHolds { .. }
+            | Self::TransferLink { .. } => None,
+        }
+    }
 }

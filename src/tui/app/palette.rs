@@ -41,6 +41,8 @@ pub struct Known {
 
 /// Ids that are listed at most.
 const IDS: usize = 12;
+/// Cases that are looked at more closely for it at most: a key's answer has milliseconds.
+const LOOKED_AT: usize = 2000;
 
 impl Palette {
     /// The rows for what is typed.
@@ -120,8 +122,12 @@ fn ids(known: &Known, typed: &str) -> Vec<Entry> {
     let mut entries = Vec::new();
     if let Some(list) = &known.cases {
         let passing = list.matching(typed, None);
-        let found = passing.iter().enumerate().filter(|(_, passes)| **passes).take(IDS);
-        entries.extend(found.map(|(at, _)| {
+        let found = || passing.iter().enumerate().filter(|(_, passes)| **passes).map(|(at, _)| at);
+        let begins = |at: &usize| super::begins(typed, &list.lines[*at].words().join("\n"));
+        // Where a word begins comes first; where there are too many to look at, the newest do.
+        let first: Vec<usize> = found().take(LOOKED_AT).filter(begins).take(IDS).collect();
+        let rest: Vec<usize> = found().filter(|at| !first.contains(at)).take(IDS).collect();
+        entries.extend(first.into_iter().chain(rest).take(IDS).map(|at| {
             let line = &list.lines[at];
             let case = CaseRef { tenant: line.tenant.clone(), id: line.id.clone() };
             Entry::Case { case, title: line.title.clone() }

@@ -3,7 +3,7 @@
 use super::effect::{Done, Effect, Failure, Load, Loaded, Session};
 use crate::model::Id;
 use crate::tui::actions::{ActionId, Availability, Scope};
-use crate::tui::app::App;
+use crate::tui::app::{App, Version};
 use crate::tui::keymap::Key;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -57,6 +57,25 @@ pub trait Screen: Debug + Send {
     fn rows_at(&self, _app: &App, _body: Rect) -> Option<(Rect, usize)> {
         None
     }
+
+    /// The ids of the rows, in order: where others change the list, the focus stays by them.
+    fn ids(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What it asked for is there, and the row in focus where it went.
+    fn settle(&mut self) {}
+
+    /// Something was written from here: the focus may go on.
+    fn acted(&mut self) {}
+
+    /// The record it shows, as it is now.
+    fn version(&self) -> Option<Version> {
+        None
+    }
+
+    /// The record that a form or a confirmation is about was changed by others: in words.
+    fn meanwhile(&mut self, _news: &str) {}
 
     /// The id of the row in focus, where rows can be marked.
     fn row_id(&self) -> Option<String> {
@@ -164,6 +183,16 @@ impl List {
             _ => self.cursor,
         };
     }
+}
+
+/// Whether every word of the filter begins a word of the text. Without case.
+#[must_use]
+pub fn begins(filter: &str, content: &str) -> bool {
+    let content = content.to_lowercase();
+    filter.to_lowercase().split_whitespace().all(|word| {
+        let mut places = content.match_indices(word);
+        places.any(|(at, _)| !content[..at].ends_with(char::is_alphanumeric))
+    })
 }
 
 /// Whether every word of the filter begins, or at least stands, somewhere in the text. Without case.

@@ -102,8 +102,8 @@ impl App {
                 }
                 if !open.is_empty() {
                     let why = format!(
-                        "Nobody had decided on {} before, and a decision stands in the request: \
-                         decide anew instead.",
+                        "Nobody had decided on {} before. A request keeps every decision and has no \
+                         word for none: decide anew instead.",
                         open.join(", ")
                     );
                     match effects.is_empty() {

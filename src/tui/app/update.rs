@@ -52,9 +52,7 @@ impl App {
             }
             Action::Loaded(loaded) => {
                 self.learn(&loaded);
-                for screen in &mut self.screens {
-                    screen.loaded(&loaded);
-                }
+                self.hand_out(&loaded);
                 Vec::new()
             }
             Action::NotLoaded(load, failure) => {
@@ -63,6 +61,7 @@ impl App {
                 Vec::new()
             }
             Action::Progress(progress) => {
+                self.waiting = None;
                 if let Some(job) = &mut self.job
                     && !self.preferences.reduced_motion.value
                 {
@@ -70,6 +69,11 @@ impl App {
                 }
                 Vec::new()
             }
+            Action::Waiting(whom) => {
+                self.waiting = Some(whom);
+                Vec::new()
+            }
+            Action::Changed(changes) => self.changed(changes),
             Action::Edited(edited) => {
                 self.front_mut().edited(edited);
                 Vec::new()
@@ -80,9 +84,12 @@ impl App {
             }
             Action::Wheel(rows) => self.wheel(rows),
             Action::Click { column, row } => self.click(column, row),
-            Action::Done(result) => self.done(&result),
+            Action::Done(result) => {
+                self.waiting = None;
+                self.done(&result)
+            }
             Action::Finished(result) => {
-                self.job = None;
+                (self.job, self.waiting) = (None, None);
                 self.done(&result)
             }
         }
@@ -250,7 +257,8 @@ impl App {
                 Step::Pop => effects.extend(self.back()),
                 Step::Effect(effect) => effects.extend(self.send(effect)),
                 Step::Confirm(question) => {
-                    self.asking = Some(Asking { question, on_verb: false, drawn: false });
+                    self.asking =
+                        Some(Asking { question, on_verb: false, drawn: false, news: None });
                 }
                 Step::Say(failure) => self.complain(&failure),
             }
@@ -337,6 +345,7 @@ impl App {
                     self.written(&done.said);
                 }
                 let mut effects = steps.map_or_else(Vec::new, |steps| self.take(steps));
+                self.front_mut().acted();
                 match &done.then {
                     Then::Page { name, text } => {
                         let (name, text) = (name.clone(), text.clone());
@@ -367,12 +376,21 @@ impl App {
     }
 }
 
-/// The rows of a list that pass its filter, by index.
+/// The rows of a list that pass its filter, by index: those first in which every word begins one.
 #[must_use]
 pub fn filtered<T>(list: &List, rows: &[T], content: impl Fn(&T) -> String) -> Vec<usize> {
-    rows.iter()
-        .enumerate()
-        .filter(|(_, row)| list.filter.is_empty() || super::passes(&list.filter, &content(row)))
-        .map(|(index, _)| index)
-        .collect()
+    if list.filter.is_empty() {
+        return (0..rows.len()).collect();
+    }
+    let (mut first, mut rest) = (Vec::new(), Vec::new());
+    for (index, row) in rows.iter().enumerate() {
+        let content = content(row);
+        if super::begins(&list.filter, &content) {
+            first.push(index);
+        } else if super::passes(&list.filter, &content) {
+            rest.push(index);
+        }
+    }
+    first.append(&mut rest);
+    first
 }

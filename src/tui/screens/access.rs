@@ -99,6 +99,21 @@ impl Access {
         self.list.resize(rows);
     }
 
+    /// The list, and the detail: beside it, or below it where it cannot stand beside it. Few rows, and
+    /// a detail that decides.
+    fn places(&self, theme: Theme, area: Rect) -> (Rect, Option<Rect>) {
+        match widgets::split(theme, area, 56) {
+            (left, Some(right)) => (left, Some(right)),
+            (_, None) if area.height >= 12 => {
+                let wanted = u16::try_from(self.list.len).unwrap_or(u16::MAX).saturating_add(1);
+                let top = wanted.min(area.height - 9);
+                let below = Rect { y: area.y + top + 1, height: area.height - top - 1, ..area };
+                (Rect { height: top, ..area }, Some(below))
+            }
+            (_, None) => (area, None),
+        }
+    }
+
     fn tabs(&self, theme: Theme) -> Line<'static> {
         let mut spans = Vec::new();
         let lists =
@@ -204,13 +219,27 @@ impl Screen for Access {
     fn loaded(&mut self, loaded: &Loaded) {
         if let Loaded::Access(data) = loaded {
             self.data = Some(data.clone());
-            self.focus();
             self.count();
         }
     }
 
+    fn settle(&mut self) {
+        self.focus();
+        self.count();
+    }
+
     fn list(&mut self) -> Option<&mut List> {
         Some(&mut self.list)
+    }
+
+    fn rows_at(&self, app: &App, body: Rect) -> Option<(Rect, usize)> {
+        let body = Rect { y: body.y + 2, height: body.height.checked_sub(2)?, ..body };
+        let (table, _) = self.places(app.theme, widgets::below_filter(body, &self.list));
+        Some((table, table::first(table, self.list.cursor)))
+    }
+
+    fn ids(&self) -> Vec<String> {
+        self.rows().into_iter().map(|data| data.view.id.to_string()).collect()
     }
 
     fn copies(&self) -> Vec<(&'static str, String)> {
@@ -349,18 +378,7 @@ impl Screen for Access {
                 ]
             })
             .collect();
-        // Few rows, and a detail that decides: below the list where it cannot stand beside it.
-        let (left, right) = widgets::split(app.theme, area, 56);
-        let (left, right) = match right {
-            Some(right) => (left, Some(right)),
-            None if area.height >= 12 => {
-                let wanted = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(1);
-                let top = wanted.min(area.height - 9);
-                let below = Rect { y: area.y + top + 1, height: area.height - top - 1, ..area };
-                (Rect { height: top, ..area }, Some(below))
-            }
-            None => (area, None),
-        };
+        let (left, right) = self.places(theme, area);
         if let (Some(right), Some(data)) = (right, self.selected()) {
             detail(data, &app.session, theme, right.width).draw(frame, right, 0);
         }

@@ -11,9 +11,10 @@ use crate::ops::transfer::TransferFile;
 use crate::tui::actions::{ActionId, Availability, Scope};
 use crate::tui::app::{
     App, CaseData, Effect, Failure, List, Load, Loaded, Operation, Question, Screen, Session, Step,
+    Version,
 };
 use crate::tui::theme::Role;
-use crate::tui::widgets::frame as widgets;
+use crate::tui::widgets::{frame as widgets, table};
 use crate::workspace::CaseRef;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -40,6 +41,11 @@ impl Tab {
         Self::Transfer,
         Self::Audit,
     ];
+
+    /// Whether its rows are files that can be read.
+    const fn is_read(self) -> bool {
+        matches!(self, Self::Records | Self::Diagnostics)
+    }
 
     const fn title(self) -> &'static str {
         match self {
@@ -126,9 +132,17 @@ impl CaseScreen {
         self.data.as_ref()?.folder.as_ref()?.files.get(self.list.cursor)
     }
 
-    /// Reads the diagnostic in focus.
+    /// Reads the record or the diagnostic in focus.
     fn read(&self) -> Vec<Step> {
         let view = self.data.as_ref().map(|data| &data.view);
+        if self.tab == Tab::Records {
+            let record = view.and_then(|view| view.records.get(self.list.cursor));
+            let read = record.map(|record| {
+                let (case, name) = (self.case.clone(), record.name.clone());
+                Step::Effect(Effect::Do(Operation::ReadRecord { case, name }))
+            });
+            return read.into_iter().collect();
+        }
         let Some(item) = view.and_then(|view| view.diagnostics.get(self.list.cursor)) else {
             return Vec::new();
         };
@@ -197,6 +211,35 @@ impl Screen for CaseScreen {
         Some(&mut self.list)
     }
 
+    fn rows_at(&self, app: &App, body: Rect) -> Option<(Rect, usize)> {
+        let body = Rect { y: body.y + 2, height: body.height.checked_sub(2)?, ..body };
+        let table = tabs::table_of(app, self.data.as_ref()?, self.tab, body)?;
+        Some((table, table::first(table, self.list.cursor)))
+    }
+
+    fn ids(&self) -> Vec<String> {
+        self.data.as_ref().map_or_else(Vec::new, |data| tabs::ids(data, self.tab))
+    }
+
+    fn version(&self) -> Option<Version> {
+        let data = self.data.as_ref()?;
+        let view = &data.view;
+        let access: Vec<_> = view.access.iter().map(|access| (&access.id, access.state)).collect();
+        let last = data.audit.as_ref().ok().and_then(|lines| lines.first());
+        Some(Version {
+            name: format!("Case {}", view.id),
+            state: format!(
+                "{:?}",
+                (
+                    (view.status, view.severity, &view.title, &view.assigned_to, &view.engineers),
+                    (view.consent.state, &view.consent.why, &view.restriction, access),
+                    (view.records.len(), view.diagnostics.len()),
+                )
+            ),
+            last: last.map(|line| format!("{} by {} ({})", line.activity, line.by, line.details)),
+        })
+    }
+
     fn availability(&self, id: ActionId, _session: &Session) -> Availability {
         let Some(data) = &self.data else { return Availability::Hidden };
         let allowed = &data.allowed;
@@ -205,9 +248,9 @@ impl Screen for CaseScreen {
             ActionId::CaseConsent => may(&allowed.answer),
             ActionId::CaseAccess => may(&allowed.request_access),
             ActionId::CaseAttach | ActionId::CasePick => may(&allowed.attach),
-            ActionId::CaseView if self.tab != Tab::Diagnostics || self.focused_file().is_none() => {
-                Availability::Hidden
-            }
+            ActionId::CaseView if self.focused_file().is_none() => Availability::Hidden,
+            ActionId::CaseView if self.tab == Tab::Records => may(&allowed.read_record),
+            ActionId::CaseView if self.tab != Tab::Diagnostics => Availability::Hidden,
             // Who may attach may read (CONS-12).
             ActionId::CaseView => may(&allowed.attach),
             ActionId::CaseNote => may(&allowed.note),
@@ -230,13 +273,14 @@ impl Screen for CaseScreen {
     }
 
     fn alias(&self, id: ActionId) -> ActionId {
-        // On a diagnostic Enter reads it; elsewhere it turns the page.
-        let on_file = self.tab == Tab::Diagnostics && self.focused_file().is_some();
+        // On a record or a diagnostic Enter reads it; elsewhere it turns the page.
+        let on_file = self.tab.is_read() && self.focused_file().is_some();
         if id == ActionId::Open && on_file { ActionId::CaseView } else { id }
     }
 
     fn open_word(&self) -> Option<&'static str> {
-        Some(if self.tab == Tab::Diagnostics { "read" } else { "next tab" })
+        let reads = self.tab.is_read() && self.focused_file().is_some();
+        Some(if reads { "read" } else { "next tab" })
     }
 
     fn copies(&self) -> Vec<(&'static str, String)> {
@@ -299,7 +343,7 @@ impl Screen for CaseScreen {
             Tab::Overview => {
                 vec![ActionId::CaseConsent, ActionId::CaseAttach, ActionId::CaseRequest]
             }
-            Tab::Records => vec![ActionId::CaseNote, ActionId::CaseHold],
+            Tab::Records => vec![ActionId::CaseView, ActionId::CaseNote, ActionId::CaseHold],
             Tab::Diagnostics => {
                 vec![
                     ActionId::CaseView,

@@ -39,6 +39,27 @@ pub fn count(data: &CaseData, tab: Tab) -> Option<usize> {
     }
 }
 
+/// What tells the rows of a tab apart.
+#[must_use]
+pub fn ids(data: &CaseData, tab: Tab) -> Vec<String> {
+    let view = &data.view;
+    match tab {
+        Tab::Overview => Vec::new(),
+        Tab::Records => view.records.iter().map(|item| item.path.clone()).collect(),
+        Tab::Diagnostics => view.diagnostics.iter().map(|item| item.path.clone()).collect(),
+        Tab::Access => view.access.iter().map(|request| request.id.to_string()).collect(),
+        Tab::Transfer => {
+            let files = data.folder.iter().flat_map(|folder| &folder.files);
+            files.map(|file| file.path.clone()).collect()
+        }
+        // Entries are only added, at the top: counted from the end each keeps its number.
+        Tab::Audit => {
+            let count = data.audit.as_ref().map_or(0, Vec::len);
+            (0..count).rev().map(|number| number.to_string()).collect()
+        }
+    }
+}
+
 /// Draws a tab.
 pub fn draw(
     app: &App,
@@ -188,13 +209,8 @@ fn transfer_tab(app: &App, frame: &mut Frame<'_>, area: Rect, data: &CaseData, c
         text_tab(frame, area, &head, cursor);
         return;
     }
-    let tall = u16::try_from(head.len()).unwrap_or(u16::MAX);
-    let table = if area.height > tall + 4 {
-        head.draw(frame, Rect { height: tall, ..area }, 0);
-        Rect { y: area.y + tall + 1, height: area.height - tall - 1, ..area }
-    } else {
-        area
-    };
+    let (tall, table) = transfer_places(area, &head);
+    head.draw(frame, Rect { height: tall, ..area }, 0);
     let rows: Vec<Vec<Cell>> = files
         .iter()
         .map(|file| {
@@ -298,6 +314,35 @@ fn audit_row(line: &AuditLine) -> Vec<Cell> {
     ]
 }
 
+/// The list of a tab, and its row in focus in full.
+fn list_places(area: Rect) -> (Rect, Option<Rect>) {
+    if area.height < 8 {
+        return (area, None);
+    }
+    let below = Rect { y: area.bottom() - 2, height: 2, ..area };
+    (Rect { height: area.height - 3, ..area }, Some(below))
+}
+
+/// Where the rows of a tab are, in the room that the tab has.
+#[must_use]
+pub fn table_of(app: &App, data: &CaseData, tab: Tab, area: Rect) -> Option<Rect> {
+    match tab {
+        _ if count(data, tab).is_none_or(|count| count == 0) => None,
+        Tab::Transfer => Some(transfer_places(area, &transfer(app, data, area.width)).1),
+        _ => Some(list_places(area).0),
+    }
+}
+
+/// How tall what stands above the files of the transfer folder is, and where they are.
+fn transfer_places(area: Rect, head: &Details) -> (u16, Rect) {
+    let tall = u16::try_from(head.len()).unwrap_or(u16::MAX);
+    if area.height > tall.saturating_add(4) {
+        (tall, Rect { y: area.y + tall + 1, height: area.height - tall - 1, ..area })
+    } else {
+        (0, area)
+    }
+}
+
 fn list_tab(
     app: &App,
     frame: &mut Frame<'_>,
@@ -326,13 +371,7 @@ fn list_tab(
         ),
         _ => (AUDIT, rows(data.audit.as_deref().unwrap_or_default(), audit_row)),
     };
-    let (list, below) = match area.height {
-        8.. => {
-            let below = Rect { y: area.bottom() - 2, height: 2, ..area };
-            (Rect { height: area.height - 3, ..area }, Some(below))
-        }
-        _ => (area, None),
-    };
+    let (list, below) = list_places(area);
     table::draw(frame, list, app.theme, columns, &rows, cursor, true);
     if let (Some(below), Some(row)) = (below, rows.get(cursor)) {
         // The row in focus in full: names and reasons rarely fit a column.

@@ -45,6 +45,8 @@ pub struct Deletion {
     scroll: usize,
     drawn: bool,
     started: bool,
+    /// What became of the request meanwhile.
+    news: Option<String>,
 }
 
 impl Deletion {
@@ -77,6 +79,7 @@ impl Deletion {
             scroll: 0,
             drawn: false,
             started: false,
+            news: None,
         }
     }
 
@@ -87,6 +90,9 @@ impl Deletion {
 
     fn summary(&self, theme: Theme, width: u16) -> Details {
         let mut lines = Details::new(theme, width, 14);
+        if let Some(news) = &self.news {
+            lines.field("Meanwhile", Role::Bad, news);
+        }
         let rewritten = self.items.iter().filter(|item| item.action != PlanAction::Delete).count();
         let files = text::plural(self.items.len() as u64, "file");
         let what = format!("{files}, {}, for good", text::bytes(self.bytes));
@@ -204,6 +210,12 @@ impl Screen for Deletion {
             // The reason is said on the request's screen, beside what can be done about it.
             Err(failure) => vec![Step::Pop, Step::Say(failure.clone())],
         })
+    }
+
+    fn meanwhile(&mut self, news: &str) {
+        self.news = Some(news.to_owned());
+        // It has to be seen before a key counts.
+        self.drawn = false;
     }
 
     fn is_full(&self) -> bool {

@@ -108,6 +108,27 @@ impl Field {
     }
 }
 
+/// What of a field would be lost: what was typed or chosen, not where the cursor stood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Kept {
+    Text(String),
+    One(usize),
+    Many(Vec<bool>),
+    Check(bool),
+}
+
+impl Field {
+    fn kept(&self) -> Kept {
+        match &self.value {
+            Value::Text(field) => Kept::Text(field.value().to_owned()),
+            Value::One(_, chosen) => Kept::One(*chosen),
+            Value::Many(words, _) => Kept::Many(words.iter().map(|(_, on)| *on).collect()),
+            Value::Check(on) => Kept::Check(*on),
+            Value::Lines(area) => Kept::Text(area.text()),
+        }
+    }
+}
+
 /// What a form does with its fields.
 pub type Submit = Box<dyn Fn(&[Field]) -> Result<Effect, Failure> + Send>;
 
@@ -123,7 +144,13 @@ pub struct Form {
     /// The field in focus; one past the last is the button.
     pub focus: usize,
     pub problem: Option<Failure>,
+    /// What became meanwhile of the record it is about.
+    news: Option<String>,
     waiting: bool,
+    /// What stood in it before the first key.
+    opened: Option<Vec<Kept>>,
+    /// Esc was pressed in a changed form: the next one means it.
+    leaving: bool,
     submit: Submit,
     follow: Option<Follow>,
 }
@@ -150,7 +177,10 @@ impl Form {
             fields,
             focus: 0,
             problem: None,
+            news: None,
             waiting: false,
+            opened: None,
+            leaving: false,
             submit,
             follow: None,
         }
@@ -181,6 +211,19 @@ impl Form {
         let stops = self.fields.len() + 1;
         self.focus =
             if forward { (self.focus + 1) % stops } else { (self.focus + stops - 1) % stops };
+    }
+
+    fn kept(&self) -> Vec<Kept> {
+        self.fields.iter().map(Field::kept).collect()
+    }
+
+    /// Leaves at once where nothing would be lost, else when it is said a second time.
+    fn leave(&mut self) -> Vec<Step> {
+        let changed = self.opened.as_ref().is_some_and(|opened| *opened != self.kept());
+        if changed && !std::mem::replace(&mut self.leaving, true) {
+            return Vec::new();
+        }
+        vec![Step::Pop]
     }
 
     fn changed(&mut self) {
@@ -352,6 +395,13 @@ impl Screen for Form {
             // It is on its way; nothing more is typed into it.
             return (key.code == KeyCode::Esc).then(|| vec![Step::Pop]).or(Some(Vec::new()));
         }
+        let leaves = key.code == KeyCode::Esc;
+        // Any other key stays.
+        self.leaving &=
+            leaves || (key.code == KeyCode::Char('q') && self.focus == self.fields.len());
+        if self.opened.is_none() {
+            self.opened = Some(self.kept());
+        }
         let on_button = self.focus == self.fields.len();
         if let Some(Field { value: Value::Lines(area), .. }) = self.fields.get_mut(self.focus) {
             let (first, last) = area.ends();
@@ -370,12 +420,15 @@ impl Screen for Form {
             }
         }
         match key.code {
-            KeyCode::Esc => return Some(vec![Step::Pop]),
+            KeyCode::Esc => return Some(self.leave()),
             KeyCode::Tab | KeyCode::Down => self.step(true),
             KeyCode::BackTab | KeyCode::Up => self.step(false),
             KeyCode::Enter if on_button => return Some(self.send()),
             KeyCode::Enter => self.step(true),
-            KeyCode::Char('q') if on_button => return Some(vec![Step::Pop]),
+            KeyCode::Char('q') if on_button => {
+                let steps = self.leave();
+                return Some(steps);
+            }
             _ => self.key_in_field(key),
         }
         Some(Vec::new())
@@ -396,6 +449,10 @@ impl Screen for Form {
     }
 
     fn paste(&mut self, pasted: &str) {
+        self.leaving = false;
+        if self.opened.is_none() {
+            self.opened = Some(self.kept());
+        }
         if let Some(Field { value: Value::Lines(area), .. }) = self.fields.get_mut(self.focus) {
             area.insert(pasted);
         }
@@ -418,6 +475,10 @@ impl Screen for Form {
             }
             Ok(_) => Some(vec![Step::Pop]),
         }
+    }
+
+    fn meanwhile(&mut self, news: &str) {
+        self.news = Some(news.to_owned());
     }
 
     fn hints(&self, _session: &Session) -> Vec<ActionId> {
@@ -455,6 +516,13 @@ impl Screen for Form {
             theme.span(Role::Dim, "   esc goes back"),
         ]));
         let mut below = Details::new(theme, area.width, 0);
+        if self.leaving {
+            let said = "Not sent. Esc again throws away what you changed; any other key stays.";
+            below.gap().prose(Role::Warn, said);
+        }
+        if let Some(news) = &self.news {
+            below.gap().prose(Role::Warn, news);
+        }
         if let Some(problem) = &self.problem {
             below.gap().prose(Role::Bad, &problem.message);
             if let Some(hint) = &problem.hint {

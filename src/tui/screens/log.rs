@@ -74,6 +74,16 @@ impl LogScreen {
         }
     }
 
+    /// How many rows what lies above the entries takes, and where the entries are.
+    fn places(&self, app: &App, area: Rect) -> (u16, Rect) {
+        let above = self.above(app, area.width);
+        if above.is_empty() || area.height < 8 {
+            return (0, area);
+        }
+        let tall = u16::try_from(above.len()).unwrap_or(u16::MAX).min(area.height / 2);
+        (tall, Rect { y: area.y + tall + 1, height: area.height - tall - 1, ..area })
+    }
+
     fn has_ended(&self, tx: &str) -> bool {
         self.entries().iter().any(|entry| entry.kind == "end" && entry.tx.as_deref() == Some(tx))
     }
@@ -169,6 +179,21 @@ impl Screen for LogScreen {
         Some(&mut self.list)
     }
 
+    fn rows_at(&self, app: &App, body: Rect) -> Option<(Rect, usize)> {
+        let (_, table) = self.places(app, body);
+        Some((table, table::first(table, self.list.cursor)))
+    }
+
+    fn ids(&self) -> Vec<String> {
+        self.entries().iter().map(|entry| entry.index.to_string()).collect()
+    }
+
+    fn copies(&self) -> Vec<(&'static str, String)> {
+        let Some(entry) = self.selected() else { return Vec::new() };
+        let tx = entry.tx.iter().map(|tx| ("transaction", tx.clone()));
+        tx.chain([("entry", entry.index.to_string())]).collect()
+    }
+
     fn availability(&self, id: ActionId, _session: &Session) -> Availability {
         match id {
             ActionId::LogVerify => Availability::Enabled,
@@ -212,13 +237,9 @@ impl Screen for LogScreen {
     }
 
     fn view(&self, app: &App, frame: &mut Frame<'_>, area: Rect) {
-        let mut area = area;
-        let above = self.above(app, area.width);
-        if !above.is_empty() && area.height >= 8 {
-            let tall = u16::try_from(above.len()).unwrap_or(u16::MAX).min(area.height / 2);
-            above.draw(frame, Rect { height: tall, ..area }, 0);
-            area = Rect { y: area.y + tall + 1, height: area.height - tall - 1, ..area };
-        }
+        let (tall, below) = self.places(app, area);
+        self.above(app, area.width).draw(frame, Rect { height: tall, ..area }, 0);
+        let area = below;
         let Some(LogData { entries, .. }) = &self.data else {
             let why = self.problem.as_ref().map_or("Reading the log…", |p| p.message.as_str());
             widgets::empty(frame, area, app.theme, why);
@@ -327,6 +348,12 @@ impl Screen for EntryScreen {
 
     fn list(&mut self) -> Option<&mut List> {
         Some(&mut self.list)
+    }
+
+    fn copies(&self) -> Vec<(&'static str, String)> {
+        let Some(shown) = &self.shown else { return Vec::new() };
+        let tx = shown.entry.tx.iter().map(|tx| ("transaction", tx.clone()));
+        tx.chain([("leaf hash", shown.leaf_hash.clone())]).collect()
     }
 
     fn furthest(&self, app: &App) -> Option<usize> {

@@ -63,6 +63,15 @@ impl Picker {
         self.dir.join(&entry.name).display().to_string()
     }
 
+    /// The list, and the word on the row in focus.
+    fn places(area: Rect) -> (Rect, Option<Rect>) {
+        if area.height < 6 {
+            return (area, None);
+        }
+        let below = Rect { y: area.bottom() - 1, height: 1, ..area };
+        (Rect { height: area.height - 2, ..area }, Some(below))
+    }
+
     fn go(&mut self, dir: PathBuf) -> Vec<Step> {
         let marks = std::mem::take(&mut self.list.marks);
         self.list = List { marks, ..List::default() };
@@ -132,6 +141,11 @@ impl Screen for Picker {
 
     fn list(&mut self) -> Option<&mut List> {
         Some(&mut self.list)
+    }
+
+    fn rows_at(&self, _app: &App, body: Rect) -> Option<(Rect, usize)> {
+        let (table, _) = Self::places(widgets::below_filter(body, &self.list));
+        Some((table, table::first(table, self.list.cursor)))
     }
 
     fn row_id(&self) -> Option<String> {
@@ -212,12 +226,7 @@ impl Screen for Picker {
                     ]
                 })
                 .collect();
-        let (list, below) = if area.height >= 6 {
-            let below = Rect { y: area.bottom() - 1, height: 1, ..area };
-            (Rect { height: area.height - 2, ..area }, Some(below))
-        } else {
-            (area, None)
-        };
+        let (list, below) = Self::places(area);
         if let (Some(below), Some(entry)) = (below, self.selected()) {
             let why = suggest::because(&entry.name).filter(|_| !entry.is_dir).map_or_else(
                 || "Nothing in the name suggests what it holds: choose its categories.".to_owned(),

@@ -8,7 +8,8 @@ use crate::ops::dsr::RequestAllowed;
 use crate::text;
 use crate::tui::actions::{ActionId, Availability, Scope};
 use crate::tui::app::{
-    App, Effect, Failure, List, Load, Loaded, Operation, Question, Screen, Session, Step, Work,
+    App, Effect, Failure, List, Load, Loaded, Operation, Question, Screen, Session, Step, Version,
+    Work,
 };
 use crate::tui::theme::{Role, role_of_state};
 use crate::tui::widgets::details::Details;
@@ -253,6 +254,28 @@ impl Screen for RequestScreen {
             self.data = Some((**data).clone());
             self.problem = None;
         }
+    }
+
+    fn version(&self) -> Option<Version> {
+        let request = &self.data.as_ref()?.request;
+        let plan = request.plan.as_ref().map(|plan| plan.digest.to_string());
+        let last = request.decisions.last();
+        Some(Version {
+            name: format!("{}", self.dsr),
+            state: format!(
+                "{:?}",
+                (
+                    request.state,
+                    plan,
+                    request.decisions.len(),
+                    request.executions.len(),
+                    request.identifiers.len(),
+                    request.confirmed_at,
+                    request.extended_to,
+                )
+            ),
+            last: last.map(|last| format!("{} by {}", words::spaced(last.what.as_str()), last.by)),
+        })
     }
 
     fn not_loaded(&mut self, _load: &Load, failure: &Failure) {

@@ -192,6 +192,21 @@ impl Screen for Requests {
         Some(&mut self.list)
     }
 
+    fn rows_at(&self, _app: &App, body: Rect) -> Option<(Rect, usize)> {
+        let table = widgets::below_filter(body, &self.list);
+        Some((table, table::first(table, self.list.cursor)))
+    }
+
+    fn ids(&self) -> Vec<String> {
+        self.rows().into_iter().map(|view| view.id.to_string()).collect()
+    }
+
+    fn copies(&self) -> Vec<(&'static str, String)> {
+        let rows = self.rows();
+        let Some(view) = rows.get(self.list.cursor) else { return Vec::new() };
+        vec![("request", view.id.to_string()), ("tenant", view.tenant.to_string())]
+    }
+
     fn availability(&self, id: ActionId, session: &Session) -> Availability {
         match id {
             ActionId::RequestNew if session.engineer => Availability::Enabled,

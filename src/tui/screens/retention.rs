@@ -8,7 +8,7 @@ use crate::ops::retention::RetentionItem;
 use crate::text;
 use crate::tui::actions::{ActionId, Availability, Scope};
 use crate::tui::app::{App, Failure, List, Load, Loaded, Screen, Session, Step, filtered};
-use crate::tui::theme::Role;
+use crate::tui::theme::{Role, Theme};
 use crate::tui::widgets::details::Details;
 use crate::tui::widgets::frame as widgets;
 use crate::tui::widgets::table::{self, Cell, Column, cell, column};
@@ -77,6 +77,35 @@ impl RetentionScreen {
         parts.join(" · ")
     }
 
+    /// What stands above the list.
+    fn head(&self, theme: Theme, width: u16, now: Time) -> Details {
+        let mut head = Details::new(theme, width, 0);
+        head.prose(Role::Text, self.timeline(now));
+        let problems = self.data.as_ref().map_or(0, |(_, problems)| problems.len());
+        if problems > 0 {
+            let count = text::plural(problems as u64, "file");
+            head.prose(
+                Role::Bad,
+                format!("{count} whose clock cannot be told (1, then d, lists them)"),
+            );
+        }
+        head
+    }
+
+    /// Where the head is, the list, and the row in focus in full.
+    fn places(area: Rect, head: &Details) -> (Rect, Rect, Option<Rect>) {
+        let tall =
+            if area.height >= 10 { u16::try_from(head.len()).unwrap_or(2).min(4) } else { 0 };
+        let gap = u16::from(tall > 0);
+        let rest = Rect { y: area.y + tall + gap, height: area.height - tall - gap, ..area };
+        let above = Rect { height: tall, ..area };
+        if rest.height < 8 {
+            return (above, rest, None);
+        }
+        let below = Rect { y: rest.bottom() - 2, height: 2, ..rest };
+        (above, Rect { height: rest.height - 3, ..rest }, Some(below))
+    }
+
     fn detail(item: &RetentionItem) -> (Role, String) {
         match (&item.conflict, &item.frozen_by) {
             (Some(conflict), _) => (Role::Warn, conflict.clone()),
@@ -127,6 +156,17 @@ impl Screen for RetentionScreen {
         Some(&mut self.list)
     }
 
+    fn rows_at(&self, app: &App, body: Rect) -> Option<(Rect, usize)> {
+        let area = widgets::below_filter(body, &self.list);
+        let head = self.head(app.theme, area.width, app.session.now);
+        let (_, table, _) = Self::places(area, &head);
+        Some((table, table::first(table, self.list.cursor)))
+    }
+
+    fn ids(&self) -> Vec<String> {
+        self.rows().into_iter().map(|item| item.path.clone()).collect()
+    }
+
     fn availability(&self, id: ActionId, session: &Session) -> Availability {
         match id {
             ActionId::RetentionSweep if session.engineer => Availability::Enabled,
@@ -175,12 +215,12 @@ impl Screen for RetentionScreen {
 
     fn view(&self, app: &App, frame: &mut Frame<'_>, area: Rect) {
         let (theme, now) = (app.theme, app.session.now);
-        let Some((items, problems)) = &self.data else {
+        let Some((items, _)) = &self.data else {
             let why = self.problem.as_ref().map_or("Reading the clocks…", |p| p.message.as_str());
             widgets::empty(frame, area, theme, why);
             return;
         };
-        let mut area = widgets::filter(frame, area, theme, &self.list);
+        let area = widgets::filter(frame, area, theme, &self.list);
         if items.is_empty() {
             widgets::empty(
                 frame,
@@ -190,20 +230,9 @@ impl Screen for RetentionScreen {
             );
             return;
         }
-        if area.height >= 10 {
-            let mut head = Details::new(theme, area.width, 0);
-            head.prose(Role::Text, self.timeline(now));
-            if !problems.is_empty() {
-                let count = text::plural(problems.len() as u64, "file");
-                head.prose(
-                    Role::Bad,
-                    format!("{count} whose clock cannot be told (1, then d, lists them)"),
-                );
-            }
-            let tall = u16::try_from(head.len()).unwrap_or(2).min(4);
-            head.draw(frame, Rect { height: tall, ..area }, 0);
-            area = Rect { y: area.y + tall + 1, height: area.height - tall - 1, ..area };
-        }
+        let head = self.head(theme, area.width, now);
+        let (above, list, below) = Self::places(area, &head);
+        head.draw(frame, above, 0);
         let rows: Vec<Vec<Cell>> = self
             .rows()
             .into_iter()
@@ -227,16 +256,10 @@ impl Screen for RetentionScreen {
             })
             .collect();
         if rows.is_empty() {
-            widgets::empty(frame, area, theme, "No file has all these words.");
+            let rest = Rect { height: area.bottom() - list.y, ..list };
+            widgets::empty(frame, rest, theme, "No file has all these words.");
             return;
         }
-        let (list, below) = match area.height {
-            8.. => {
-                let below = Rect { y: area.bottom() - 2, height: 2, ..area };
-                (Rect { height: area.height - 3, ..area }, Some(below))
-            }
-            _ => (area, None),
-        };
         table::draw(frame, list, theme, COLUMNS, &rows, self.list.cursor, true);
         if let (Some(below), Some(item)) = (below, self.focused()) {
             let (role, why) = Self::detail(item);

@@ -26,6 +26,8 @@ pub struct Review {
     /// Ids that a person has to decide on, those with only a name among them.
     open: Vec<String>,
     list: List,
+    /// Whether the focus goes to what has to be decided next: at first, and after a decision.
+    advance: bool,
 }
 
 const COLUMNS: &[Column] = &[
@@ -49,6 +51,7 @@ impl Review {
             rectify: None,
             open: Vec::new(),
             list: List::default(),
+            advance: true,
         }
     }
 
@@ -83,6 +86,19 @@ impl Review {
         let rows = self.rows();
         let at = self.list.cursor;
         (at..rows.len()).chain(0..at).find(|index| self.is_open(rows[*index]))
+    }
+
+    /// The list, and the detail: beside it, or below it where it cannot stand beside it.
+    fn places(theme: Theme, area: Rect) -> (Rect, Option<Rect>) {
+        match widgets::split(theme, area, 56) {
+            (left, Some(right)) => (left, Some(right)),
+            (_, None) if area.height >= 14 => {
+                let top = area.height - 9;
+                let below = Rect { y: area.y + top + 1, height: area.height - top - 1, ..area };
+                (Rect { height: top, ..area }, Some(below))
+            }
+            (_, None) => (area, None),
+        }
     }
 
     fn detail(&self, theme: Theme, width: u16) -> Details {
@@ -186,14 +202,30 @@ impl Screen for Review {
                 self.allowed = Some(data.review.clone());
                 self.redact = Some(data.redact.clone());
                 self.rectify = Some(data.rectify.clone());
-                let before = std::mem::replace(&mut self.open, data.undecided.clone());
-                // What a person has to decide on comes first, and after a decision the next.
-                if before != self.open {
-                    self.list.cursor = self.next_open().unwrap_or(self.list.cursor);
-                }
+                self.open = data.undecided.clone();
             }
             _ => {}
         }
+    }
+
+    fn rows_at(&self, app: &App, body: Rect) -> Option<(Rect, usize)> {
+        let (table, _) = Self::places(app.theme, widgets::below_filter(body, &self.list));
+        Some((table, table::first(table, self.list.cursor)))
+    }
+
+    fn ids(&self) -> Vec<String> {
+        self.rows().into_iter().map(|line| line.finding.id.clone()).collect()
+    }
+
+    fn settle(&mut self) {
+        // What others decide moves nobody's focus.
+        if self.data.is_some() && self.allowed.is_some() && std::mem::take(&mut self.advance) {
+            self.list.cursor = self.next_open().unwrap_or(self.list.cursor);
+        }
+    }
+
+    fn acted(&mut self) {
+        self.advance = true;
     }
 
     fn list(&mut self) -> Option<&mut List> {
@@ -334,16 +366,7 @@ impl Screen for Review {
                 ]
             })
             .collect();
-        let (left, right) = widgets::split(app.theme, area, 56);
-        let (left, right) = match right {
-            Some(right) => (left, Some(right)),
-            None if area.height >= 14 => {
-                let top = area.height - 9;
-                let below = Rect { y: area.y + top + 1, height: area.height - top - 1, ..area };
-                (Rect { height: top, ..area }, Some(below))
-            }
-            None => (area, None),
-        };
+        let (left, right) = Self::places(app.theme, area);
         if let Some(right) = right {
             self.detail(app.theme, right.width).draw(frame, right, 0);
         }

@@ -161,6 +161,11 @@ pub fn question(app: &App, asking: &Asking, frame: &mut Frame<'_>, area: Rect) {
         lines.extend(prose::wrap(line, usize::from(width.saturating_sub(4)).max(1)));
         lines.push(String::new());
     }
+    let news = lines.len();
+    if let Some(said) = &asking.news {
+        lines.extend(prose::wrap(said, usize::from(width.saturating_sub(4)).max(1)));
+        lines.push(String::new());
+    }
     let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(3);
     let title = text::safe(&question.title).into_owned();
     let inside = open(app, frame, area, &title, (width, wanted));
@@ -168,7 +173,8 @@ pub fn question(app: &App, asking: &Asking, frame: &mut Frame<'_>, area: Rect) {
     for (row, line) in lines.iter().take(room).enumerate() {
         let y = inside.y + u16::try_from(row).unwrap_or(0);
         let place = Rect { x: inside.x + 1, y, width: inside.width.saturating_sub(1), height: 1 };
-        frame.render_widget(Line::from(app.theme.span(Role::Text, line)), place);
+        let role = if row < news { Role::Text } else { Role::Warn };
+        frame.render_widget(Line::from(app.theme.span(role, line)), place);
     }
     let role = |here| if here { Role::Selected } else { Role::Text };
     let y = inside.bottom().saturating_sub(1);

@@ -105,6 +105,11 @@ pub fn title(app: &App, frame: &mut Frame<'_>, area: Rect) {
 #[must_use]
 pub fn message_lines(app: &App, width: u16, most: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
+    if let Some(whom) = &app.waiting {
+        let shown = text::safe(&format!("A write is {whom}.")).into_owned();
+        let shown = text::truncate(&shown, usize::from(width)).into_owned();
+        lines.push(Line::from(app.theme.span(Role::Warn, shown)));
+    }
     if let Some(job) = &app.job {
         let state = match &job.progress {
             _ if job.stopping => "stopping",
@@ -220,6 +225,13 @@ pub fn banner(frame: &mut Frame<'_>, area: Rect, theme: Theme, content: &str) ->
     Rect { y: area.y + tall, height: area.height - tall, ..area }
 }
 
+/// What is left below the filter's row, where there is one.
+#[must_use]
+pub fn below_filter(area: Rect, list: &List) -> Rect {
+    let row = u16::from(has_filter(area, list));
+    Rect { y: area.y + row, height: area.height - row, ..area }
+}
+
 /// The filter's row while there is a filter; returns what is left below it.
 pub fn filter(frame: &mut Frame<'_>, area: Rect, theme: Theme, list: &List) -> Rect {
     if !has_filter(area, list) {
@@ -234,7 +246,7 @@ pub fn filter(frame: &mut Frame<'_>, area: Rect, theme: Theme, list: &List) -> R
         spans.push(theme.span(Role::Dim, "  / changes it"));
     }
     frame.render_widget(Line::from(spans), place);
-    Rect { y: area.y + 1, height: area.height - 1, ..area }
+    below_filter(area, list)
 }
 
 /// A sentence where a list would be.

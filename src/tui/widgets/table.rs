@@ -42,6 +42,13 @@ pub fn page(area: Rect) -> usize {
     usize::from(area.height.saturating_sub(1)).max(1)
 }
 
+/// The first row of the page that a row is on.
+#[must_use]
+pub fn first(area: Rect, cursor: usize) -> usize {
+    let page = page(area);
+    cursor / page * page
+}
+
 /// Draws a table; `cursor` is the row in focus, `focused` whether the hardware cursor sits there.
 pub fn draw(
     frame: &mut Frame<'_>,
