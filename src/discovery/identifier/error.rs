@@ -9,8 +9,6 @@ pub enum IdentifierError {
     NoText(String),
     #[error("{0:?} is too short: a single character would be found everywhere")]
     TooShort(String),
-    #[error("{0:?} holds a character that was lost on the way (\u{fffd}): it would never be found")]
-    Lost(String),
     #[error("the identifier is {0} characters long; at most 512 can be searched for")]
     TooLong(usize),
     #[error("{value:?} is not an e-mail address: {why}")]
