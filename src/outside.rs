@@ -32,6 +32,7 @@ pub fn open_regular(path: &Path) -> Result<File> {
     let file = match rustix::fs::open(path, flags, Mode::empty()) {
         Ok(handle) => File::from(handle),
         Err(rustix::io::Errno::LOOP) => return Err(refuse("a symbolic link")),
+        Err(rustix::io::Errno::NXIO) => return Err(refuse("a socket, or no device")),
         Err(error) => return Err(Error::io("read", shown, error.into())),
     };
     let kind =

@@ -326,8 +326,9 @@ impl Workspace {
                 .hint("it was changed by hand; move its directory away to go on without it")
         };
         match RelPath::new(path) {
-            Ok(target) if !target.is_root() => Ok(target),
-            Ok(_) => Err(invalid("names no file".to_owned()).into()),
+            Ok(target) if target.is_root() => Err(invalid("names no file".to_owned()).into()),
+            Ok(target) if is_record(&target) => Ok(target),
+            Ok(target) => Err(invalid(format!("{target} is not written by commits")).into()),
             Err(error) => Err(invalid(error.to_string()).into()),
         }
     }
@@ -397,6 +398,16 @@ impl Workspace {
         remove_dir_with_files(&*self.fs, dir)?;
         journal.sync()
     }
+}
+
+/// Whether commits write there: into records and what goes with them, never into the journal itself, and
+/// into the attestation log's directory only who may sign.
+fn is_record(target: &RelPath) -> bool {
+    let below = |dir: RelPath| target.as_path().starts_with(dir.as_path());
+    *target == layout::config()
+        || *target == layout::attest().join("allowed_signers")
+        || below(layout::tenants())
+        || below(layout::erased())
 }
 
 /// Whether the cause is that the disk or quota is full.

@@ -12,6 +12,7 @@
 mod harness;
 
 mod hostile;
+mod hosts;
 mod ids;
 mod links;
 mod others;

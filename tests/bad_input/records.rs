@@ -252,14 +252,31 @@ fn a_journal_with_a_path_to_elsewhere_is_refused() {
         let step = format!("{{\"file\":0,\"path\":\"{path}\",\"new\":false}}");
         format!("{{\"v\":1,\"steps\":[{{\"write\":{step}}}]}}")
     };
-    for path in ["../evil", "/tmp/caseward-evil", "tenants/../../evil", ""] {
+    let log = std::fs::read(sandbox.inside(".attest/log.jsonl")).unwrap();
+    for path in [
+        "../evil",
+        "/tmp/caseward-evil",
+        "tenants/../../evil",
+        "",
+        ".attest/log.jsonl",
+        ".attest/keys/log",
+        ".journal/0123456789abcdef/1",
+        ".journal/evil",
+        ".lock",
+        "tenants-evil/x",
+    ] {
         std::fs::write(dir.join("commit.json"), manifest(path)).unwrap();
         let ran = sandbox.sh("status");
         assert_eq!(ran.code, 3, "{path}: {ran:?}");
-        let why = if path.is_empty() { "names no file" } else { "inside the workspace" };
+        let why = match path {
+            "" => "names no file",
+            "../evil" | "/tmp/caseward-evil" | "tenants/../../evil" => "inside the workspace",
+            _ => "not written by commits",
+        };
         assert!(ran.stderr.contains("commit.json") && ran.stderr.contains(why), "{ran:?}");
     }
     assert!(!sandbox.path().join("evil").exists());
+    assert_eq!(std::fs::read(sandbox.inside(".attest/log.jsonl")).unwrap(), log);
     assert!(!std::path::Path::new("/tmp/caseward-evil").exists());
     for manifest in ["", "{}", "{\"v\":2,\"steps\":[]}", "{\"v\":1,\"steps\":[{\"erase\":{}}]}"] {
         std::fs::write(dir.join("commit.json"), manifest).unwrap();
@@ -284,7 +301,7 @@ fn a_journal_that_appends_where_no_file_ends_is_refused() {
         let manifest = format!("{{\"v\":1,\"steps\":[{{\"append\":{step}}}]}}");
         std::fs::write(dir.join("commit.json"), manifest).unwrap();
         let ran = sandbox.sh("status");
-        assert_eq!(ran.code, 1, "{at}: {ran:?}");
+        assert_eq!(ran.code, 4, "{at}: {ran:?}");
         assert!(ran.stderr.contains("bytes where"), "{ran:?}");
         assert_eq!(std::fs::read(&log).unwrap(), before);
     }

@@ -2,6 +2,7 @@
 //! meant, and others who do the same thing at the same moment.
 
 use super::harness::{ANA, MIGRATION, Sandbox};
+use caseward::model::Sha256;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixListener;
@@ -51,6 +52,63 @@ fn sockets_and_hard_links_in_a_store_are_no_surprise() {
     assert!(found["problems"].to_string().contains("s.md"), "a socket is named: {found}");
 }
 
+/// Devices where they may be made; pipes and sockets can be made everywhere.
+#[test]
+fn devices_pipes_and_sockets_are_named_and_never_opened() {
+    use rustix::fs::{CWD, FileType, Mode, makedev, mknodat};
+    let sandbox = Sandbox::demo();
+    let records = store(&sandbox, "records");
+    let make = |path: &std::path::Path, kind: FileType, device| {
+        mknodat(CWD, path, kind, Mode::from_raw_mode(0o600), device).is_ok()
+    };
+    // Whoever opened these would read for ever, wait for ever, or read a disk.
+    let mut made = vec![("pipe.md", make(&records.join("pipe.md"), FileType::Fifo, 0))];
+    let zero = make(&records.join("zero.md"), FileType::CharacterDevice, makedev(1, 5));
+    made.push(("zero.md", zero));
+    let disk = make(&records.join("disk.md"), FileType::BlockDevice, makedev(7, 0));
+    made.push(("disk.md", disk));
+    let _socket = UnixListener::bind(records.join("socket.md")).unwrap();
+    made.push(("socket.md", true));
+    let made: Vec<&str> = made.into_iter().filter(|(_, is)| *is).map(|(name, _)| name).collect();
+    assert!(made.contains(&"pipe.md"));
+    let shown = sandbox.json(&format!("case show {MIGRATION}"));
+    sandbox.ok(NEW);
+    let found = sandbox.json("dsr discover DSR-2026-0002");
+    for name in &made {
+        for (place, said) in [("show", &shown["problems"]), ("discover", &found["problems"])] {
+            assert!(said.to_string().contains(name), "{name} in {place}: {said}");
+        }
+        let path = records.join(name);
+        let ran = sandbox.sh(&format!("attach {MIGRATION} {} --category euii", path.display()));
+        assert_eq!(ran.code, 2, "{name}: {ran:?}");
+        let ran = sandbox.sh(&format!("hold add {MIGRATION}/{name} --reason x"));
+        assert!([1, 2, 3].contains(&ran.code), "{name}: {ran:?}");
+    }
+    // In the place of a record as well.
+    for (name, record) in [
+        ("zero", sandbox.inside("tenants/fabrikam.com/audit.jsonl")),
+        ("pipe", sandbox.inside("tenants/fabrikam.com/tenant.toml")),
+        ("disk", store(&sandbox, "case.toml")),
+    ] {
+        if !made.contains(&format!("{name}.md").as_str()) {
+            continue;
+        }
+        std::fs::rename(&record, sandbox.path().join(name)).unwrap();
+        std::fs::rename(records.join(format!("{name}.md")), &record).unwrap();
+        for line in
+            ["status", "case list", "doctor", "audit show --tenant fabrikam.com", "retention list"]
+        {
+            let ran = sandbox.sh(line);
+            assert!([0, 1, 2, 3, 4].contains(&ran.code), "{name}, {line}: {ran:?}");
+        }
+        // Without a tenant's log no moment is known there: then nothing is listed, and it says why.
+        let ran = sandbox.sh("doctor");
+        let said = ran.stdout + &ran.stderr;
+        let there = record.strip_prefix(sandbox.workspace()).unwrap().display().to_string();
+        assert!(said.contains(&there), "{there} is named in {said}");
+    }
+}
+
 #[test]
 fn a_case_that_vanishes_is_said_and_the_rest_goes_on() {
     let sandbox = Sandbox::demo();
@@ -65,20 +123,58 @@ fn a_case_that_vanishes_is_said_and_the_rest_goes_on() {
     }
 }
 
+/// `CASEWARD_MANY_FILES=100000 cargo test --release --test bad_input many_files -- --nocapture` tries that
+/// many and says how long each command took; without it a short form runs.
 #[test]
 fn a_case_of_many_files_is_listed_shown_and_searched() {
-    let sandbox = Sandbox::demo();
-    let records = store(&sandbox, "records");
-    for n in 0..5_000 {
-        let words = if n == 4_321 { "zanzibar@contoso.com" } else { "" };
+    let count: usize =
+        std::env::var("CASEWARD_MANY_FILES").map_or(2_000, |number| number.parse().unwrap());
+    let mut sandbox = Sandbox::demo();
+    let (records, diagnostics) = (store(&sandbox, "records"), store(&sandbox, "diagnostics"));
+    for n in 0..count {
+        let words = if n == 1_321 { "zanzibar@contoso.com" } else { "" };
         std::fs::write(records.join(format!("n{n}.md")), words).unwrap();
     }
+    let sidecar = std::fs::read_to_string(diagnostics.join("mailbox-statistics.txt.meta.toml"));
+    let sidecar = sidecar.unwrap();
+    let hash = "1ac39aca34bd38585acbd5bb585f2169bb432bcfced97bd7f2991479da4b225f";
+    assert!(sidecar.contains(hash) && sidecar.contains("1456"));
+    let sidecar = sidecar.replace(hash, &Sha256::of(b"x").to_string()).replace("1456", "1");
+    for n in 0..count / 10 {
+        std::fs::write(diagnostics.join(format!("d{n}.txt")), "x").unwrap();
+        let sidecar = sidecar.replace("mailbox-statistics.txt", &format!("d{n}.txt"));
+        std::fs::write(diagnostics.join(format!("d{n}.txt.meta.toml")), sidecar).unwrap();
+    }
+    let dump = sandbox.file("dump.txt", "one more");
+    let timed = |sandbox: &Sandbox, line: &str| {
+        let began = std::time::Instant::now();
+        let ran = sandbox.sh(line);
+        let word = line.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+        println!("{count} files, {word}: {:.2} s", began.elapsed().as_secs_f64());
+        assert_eq!(ran.code, 0, "{line}: {}", ran.stderr.chars().take(600).collect::<String>());
+        ran
+    };
+    timed(&sandbox, "case list");
+    timed(&sandbox, "status");
+    timed(&sandbox, &format!("attach {MIGRATION} {} --category euii", dump.display()));
+    assert!(diagnostics.join("dump.txt").exists());
+    timed(&sandbox, &format!("case show {MIGRATION}"));
     let shown = sandbox.json(&format!("case show {MIGRATION}"));
-    assert!(shown["records"].as_array().unwrap().len() > 5_000);
+    assert!(shown["records"].as_array().unwrap().len() > count);
+    timed(&sandbox, &format!("consent grant {MIGRATION}"));
+    timed(&sandbox, "retention list --within 9");
     sandbox.ok(NEW);
-    let found = sandbox.json("dsr discover DSR-2026-0002");
+    timed(&sandbox, "dsr discover DSR-2026-0002");
+    let found = sandbox.json("dsr findings DSR-2026-0002");
     let items = found["items"].as_array().unwrap();
-    assert!(items.iter().any(|item| item["path"].as_str().unwrap().ends_with("/n4321.md")));
+    assert!(items.iter().any(|item| item["path"].as_str().unwrap().ends_with("/n1321.md")));
+    sandbox.at("2027-03-01T09:00:00Z");
+    let due = sandbox.json(&format!("retention sweep --dry-run --as {ANA}"));
+    let due = due["items"].as_array().unwrap().len();
+    assert!(due >= count / 10, "{due} are due");
+    timed(&sandbox, &format!("retention sweep --as {ANA}"));
+    assert!(!diagnostics.join("d0.txt").exists(), "and swept, in windows of one transaction each");
+    assert_eq!(sandbox.json("attest verify")["ok"], true);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Places where no index can be, and disks that are full: everything works without.
 
-use super::world::World;
+use super::world::{World, files};
 use std::process::Command;
 
 /// The program's own list as JSON.
@@ -50,6 +50,83 @@ fn what_lies_in_its_place_is_no_index() {
     std::os::unix::fs::symlink("/etc/hostname", &index).unwrap();
     world.agrees("a link in its place");
     assert!(std::fs::read("/etc/hostname").is_ok_and(|text| !text.starts_with(b"caseward")));
+}
+
+/// An index that a newer version made, or whose files were touched by a clock that is ahead, is read by
+/// nobody who does not understand it, and replaced.
+#[test]
+fn an_index_from_the_future_is_replaced() {
+    let world = World::new();
+    let (_, expected) = list(&world, "");
+    world.settle();
+    let index = world.index();
+    let bytes = std::fs::read(&index).unwrap();
+    let line = bytes.iter().position(|byte| *byte == b'\n').unwrap();
+    let first = std::str::from_utf8(&bytes[..line]).unwrap();
+    let words: Vec<&str> = first.split(' ').collect();
+    for newer in [
+        format!("{} {} {}", words[0], "999999", words[2]),
+        format!("{} {} {}", words[0], words[1], "99.0.0"),
+        format!("{first} extra"),
+    ] {
+        std::fs::write(&index, [newer.as_bytes(), &bytes[line..]].concat()).unwrap();
+        let (ok, said) = list(&world, "");
+        assert!(ok && said == expected, "{newer}");
+        let now = std::fs::read(world.index()).unwrap();
+        assert!(
+            now.starts_with(&bytes[..=line]),
+            "{newer}: an index of this version stands there again"
+        );
+        world.agrees(&newer);
+    }
+    // Touched in the year 2099: the files as well as the index.
+    let future = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(4_070_908_800);
+    for path in files(&world.root()) {
+        std::fs::File::options().append(true).open(path).unwrap().set_modified(future).unwrap();
+    }
+    world.agrees("everything touched in the future");
+    let text = std::fs::read_to_string(&world.case).unwrap();
+    std::fs::write(&world.case, text.replacen("title = \"", "title = \"Changed ", 1)).unwrap();
+    let keep = std::fs::File::options().append(true).open(&world.case).unwrap();
+    keep.set_modified(future).unwrap();
+    world.agrees("changed, and touched in the same second of the future");
+    let (ok, said) = list(&world, "");
+    assert!(ok && said.contains("Changed "), "the change shows");
+}
+
+/// A disk of its own, where the kernel lets a test have one, that is full while the index is made anew.
+#[test]
+fn a_disk_that_is_full_while_the_index_is_rebuilt_costs_nothing_else() {
+    let world = World::new();
+    let (_, expected) = list(&world, "");
+    let program = env!("CARGO_BIN_EXE_caseward");
+    // On the small disk: everything but the index, and then not a byte more than `$0` kB.
+    let script = format!(
+        "set -e; mount -t tmpfs -o size=64m none /mnt; cp -a {} /mnt/ws; rm -rf /mnt/ws/.cache; \
+         mkdir -m 700 /mnt/ws/.cache; cd /mnt; head -c 64M /dev/zero > fill 2>/dev/null || true; \
+         truncate -s -\"$0\"k fill; \
+         said=$({program} case list --json); ls /mnt/ws/.cache >&2; printf '%s\\n' \"$said\"",
+        world.root().display()
+    );
+    for left in ["0", "4", "16"] {
+        let output = Command::new("/usr/bin/unshare")
+            .args(["--map-root-user", "--mount", "/bin/sh", "-c"])
+            .args([script.as_str(), left])
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("CASEWARD_NOW", "2026-11-21T09:00:00Z")
+            .env("CASEWARD_WORKSPACE", "/mnt/ws")
+            .output();
+        let Ok(output) = output else { return };
+        let (said, left_over) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        if left_over.contains("unshare") || left_over.contains("mount") {
+            return;
+        }
+        assert!(output.status.success(), "{left} kB: {left_over}");
+        assert_eq!(said, expected, "{left} kB");
+        assert!(!left_over.contains(".new"), "{left} kB: half an index is left: {left_over}");
+    }
 }
 
 #[test]

@@ -68,3 +68,57 @@ pub(super) fn checksum(bytes: &[u8]) -> u64 {
     bytes.hash(&mut hasher);
     hasher.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STAT: Stat = Stat {
+        kind: FileKind::File,
+        size: 10,
+        mtime: 100,
+        mtime_nanos: 1,
+        ctime: 200,
+        ctime_nanos: 2,
+        dev: 3,
+        inode: 4,
+        links: 1,
+        mode: 0o100_600,
+    };
+
+    fn stamps(stat: &io::Result<Stat>) -> Stamps {
+        let mut gatherer = Gatherer::new();
+        gatherer.add(stat);
+        gatherer.done()
+    }
+
+    /// File systems change several at once: each of them alone is enough.
+    #[test]
+    fn every_part_of_a_stamp_counts() {
+        let of = stamps(&Ok(STAT));
+        assert_eq!((of.youngest, of.known), ((200, 2), true));
+        for other in [
+            Stat { kind: FileKind::Symlink, ..STAT },
+            Stat { size: 11, ..STAT },
+            Stat { mtime: 101, ..STAT },
+            Stat { mtime_nanos: 0, ..STAT },
+            Stat { ctime: 199, ..STAT },
+            Stat { ctime_nanos: 3, ..STAT },
+            Stat { inode: 5, ..STAT },
+        ] {
+            assert_ne!(stamps(&Ok(other)).digest, of.digest, "{other:?}");
+        }
+        // Hosts number the device of one file system differently.
+        assert_eq!(stamps(&Ok(Stat { dev: 9, ..STAT })), of);
+        assert_eq!(stamps(&Ok(Stat { mtime: 300, ..STAT })).youngest, (300, 1));
+    }
+
+    #[test]
+    fn what_is_absent_counts_and_what_cannot_be_looked_at_is_not_known() {
+        let absent = || stamps(&Err(io::ErrorKind::NotFound.into()));
+        assert!(absent().known);
+        assert_ne!(absent().digest, Gatherer::new().done().digest);
+        assert_ne!(absent().digest, stamps(&Ok(STAT)).digest);
+        assert!(!stamps(&Err(io::ErrorKind::PermissionDenied.into())).known);
+    }
+}
