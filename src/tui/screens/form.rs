@@ -513,7 +513,7 @@ impl Screen for Form {
         lines.push(Line::from(vec![
             theme.span(Role::Text, theme.marker(here)),
             theme.span(if here { Role::Selected } else { Role::Strong }, format!("[ {button} ]")),
-            theme.span(Role::Dim, "   esc goes back"),
+            theme.span(Role::Dim, "   tab goes on · esc goes back"),
         ]));
         let mut below = Details::new(theme, area.width, 0);
         if self.leaving {
