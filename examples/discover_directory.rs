@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::error::Error;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -33,8 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let query = Query::compile(&read_identifiers(identifiers)?);
     let started = Instant::now();
     let fs: Arc<dyn Fs> = Arc::new(RealFs::open(directory.as_ref())?);
-    let mut paths = Vec::new();
-    walk(&*fs, &RelPath::root(), &skipped, &mut paths)?;
+    let paths = walk(&*fs, &skipped, threads)?;
     let targets: Vec<Target> = paths
         .iter()
         .map(|path| Target {
@@ -117,19 +116,58 @@ fn read_identifiers(path: &str) -> Result<Vec<Identifier>, Box<dyn Error>> {
         .collect()
 }
 
-fn walk(
+/// All files, in order.
+fn walk(fs: &dyn Fs, skipped: &[String], threads: usize) -> io::Result<Vec<RelPath>> {
+    let mut files = Vec::new();
+    let mut dirs = vec![RelPath::root()];
+    // Down to where there are enough directories to share.
+    while !dirs.is_empty() && dirs.len() < 64 {
+        let mut below = Vec::new();
+        for dir in &dirs {
+            below.extend(level(fs, dir, skipped, &mut files)?);
+        }
+        dirs = below;
+    }
+    let next = AtomicUsize::new(0);
+    let work = || -> io::Result<Vec<RelPath>> {
+        let mut files = Vec::new();
+        while let Some(dir) = dirs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let mut open = vec![dir.clone()];
+            while let Some(dir) = open.pop() {
+                open.extend(level(fs, &dir, skipped, &mut files)?);
+            }
+        }
+        Ok(files)
+    };
+    let parts: Vec<io::Result<Vec<RelPath>>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    });
+    for part in parts {
+        files.append(&mut part?);
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Takes the files of one directory and returns the directories in it.
+fn level(
     fs: &dyn Fs,
     directory: &RelPath,
     skipped: &[String],
     files: &mut Vec<RelPath>,
-) -> io::Result<()> {
+) -> io::Result<Vec<RelPath>> {
+    let mut below = Vec::new();
     for entry in fs.list(directory)? {
         let path = directory.join(&entry.name);
         match entry.kind {
             FileKind::Dir if skipped.iter().any(|name| entry.name == name.as_str()) => {}
-            FileKind::Dir => walk(fs, &path, skipped, files)?,
+            FileKind::Dir => below.push(path),
             _ => files.push(path),
         }
     }
-    Ok(())
+    Ok(below)
 }

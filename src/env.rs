@@ -63,6 +63,14 @@ pub fn host() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
+/// The system's name, release and machine, for example `Linux 6.8.0 x86_64`; not the host's name.
+#[must_use]
+pub fn system() -> String {
+    let names = rustix::system::uname();
+    let word = |name: &std::ffi::CStr| name.to_string_lossy().into_owned();
+    [names.sysname(), names.release(), names.machine()].map(word).join(" ")
+}
+
 /// Whether a process of this host runs, whoever's it is.
 #[must_use]
 pub fn is_running(pid: u32) -> bool {
@@ -132,6 +140,12 @@ impl Stopwatch {
     #[must_use]
     pub fn start() -> Self {
         Self(std::time::Instant::now())
+    }
+
+    /// Whole milliseconds since the start.
+    #[must_use]
+    pub fn milliseconds(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     /// Seconds since the start, to the millisecond.

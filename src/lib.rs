@@ -3,7 +3,8 @@
 //! In reading order: [`model`] is what records are, [`policy`] what the rules allow, [`fs`] the file
 //! system behind a seam, [`workspace`] where records live, [`discovery`] finds identifiers, [`attest`]
 //! removes files and proves it, [`report`] tells the customer, [`ops`] is every operation,
-//! [`cli`] and [`tui`] are its two faces, and [`preferences`] what this user prefers of them.
+//! [`cli`] and [`tui`] are its two faces, and [`preferences`] what this user prefers of them; [`log`] is
+//! the program's log of itself.
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests look at files from outside"))]
 
@@ -14,6 +15,7 @@ pub mod env;
 pub mod error;
 pub mod exit;
 pub mod fs;
+pub mod log;
 pub mod model;
 pub mod ops;
 pub mod outside;

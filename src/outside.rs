@@ -11,7 +11,8 @@ use rustix::fs::{Mode, OFlags};
 use sha2::Digest;
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -250,6 +251,55 @@ pub fn list_dir(path: &Path) -> Result<Vec<Entry>> {
         .collect();
     found.sort_by(|a, b| (!a.is_dir, &a.name).cmp(&(!b.is_dir, &b.name)));
     Ok(found)
+}
+
+/// Opens a file to append to, made for this account alone where it is missing. `workspace` is the one
+/// at hand: the file must not lie in it.
+///
+/// # Errors
+/// It lies there, is a link or no regular file, or whatever the file system answers.
+pub fn append_to(path: &Path, workspace: Option<&Path>) -> Result<File> {
+    let io = |error: rustix::io::Errno| Error::io("write to", path.display(), error.into());
+    let (dir, name) = (path.parent().unwrap_or(path), path.file_name());
+    let Some(name) = name else {
+        return Err(Error::usage(format!("{} is no file", path.display())));
+    };
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    let dir = open_place(dir).map_err(io)?;
+    if let Some(place) = workspace.and_then(|workspace| open_place(workspace).ok())
+        && real_path(&dir).map_err(io)?.starts_with(real_path(&place).map_err(io)?)
+    {
+        return Err(Error::usage(format!("{} lies in the workspace", path.display())).with_hint(
+            "its files are records, which are searched, counted and deleted; name a place outside",
+        ));
+    }
+    let flags = OFlags::WRONLY
+        | OFlags::APPEND
+        | OFlags::CREATE
+        | OFlags::NOFOLLOW
+        | OFlags::NONBLOCK
+        | OFlags::CLOEXEC;
+    let handle = rustix::fs::openat(&dir, name, flags, Mode::from_raw_mode(0o600)).map_err(io)?;
+    let file = File::from(handle);
+    let is_file = file.metadata().is_ok_and(|about| about.is_file());
+    if is_file {
+        Ok(file)
+    } else {
+        Err(Error::usage(format!("{} is no regular file", path.display())))
+    }
+}
+
+/// A directory, to ask where it is and to go on from.
+fn open_place(dir: &Path) -> rustix::io::Result<OwnedFd> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    rustix::fs::open(dir, flags, Mode::empty())
+}
+
+/// Where an open directory is, whatever links led to it.
+fn real_path(dir: &OwnedFd) -> rustix::io::Result<PathBuf> {
+    let link = format!("/proc/self/fd/{}", dir.as_raw_fd());
+    let path = rustix::fs::readlink(link, Vec::new())?;
+    Ok(PathBuf::from(std::ffi::OsString::from_vec(path.into_bytes())))
 }
 
 /// Whether something is there.

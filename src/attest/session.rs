@@ -10,6 +10,7 @@ use super::{
     AllowedSigners, Body, Clock, Error, Head, Leaf, Log, MAX_LEAF, Outcome, Progress, Removal,
     TxId, transaction,
 };
+use crate::env::Stopwatch;
 use crate::fs::{FsLock, RelPath};
 use std::fmt;
 
@@ -164,8 +165,12 @@ impl Session {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Outcome, Error> {
         self.usable()?;
+        let watch = Stopwatch::start();
         let intent = transaction::plan(&self.log, removal, progress)?;
-        self.guarded(|session| transaction::run(session, &intent, removal, progress))
+        let outcome =
+            self.guarded(|session| transaction::run(session, &intent, removal, progress))?;
+        crate::log::removed(removal.tx, removal.items.len(), watch);
+        Ok(outcome)
     }
 
     /// Forgets a transaction: its caller has recorded what became of it (step 12).

@@ -18,13 +18,16 @@ mod retention;
 mod settings;
 mod status;
 mod transfer;
+mod version;
 
+use crate::env::Stopwatch;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::log;
 use crate::ops::{Context, Opening};
 use crate::preferences::{Flags, Preferences, Surroundings};
 use crate::tui;
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use output::{ColorChoice, Out};
 use serde::Serialize;
 use std::ffi::OsString;
@@ -49,9 +52,16 @@ invalid, 4 I/O error, 5 conflict, 130 interrupted.";
 /// The command line as it was typed.
 #[derive(Debug, Parser)]
 #[command(name = "caseward", version, about = ABOUT, after_help = AFTER_HELP, max_term_width = 100)]
+#[command(disable_version_flag = true)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
+    /// Print version
+    #[arg(short = 'V', long)]
+    version: bool,
+    /// With --version: what a report of a problem needs; nothing personal
+    #[arg(short, long, requires = "version")]
+    verbose: bool,
     /// Without a subcommand the terminal interface opens.
     #[command(subcommand)]
     command: Option<Command>,
@@ -81,6 +91,12 @@ struct Global {
     /// Change nothing, not even what recovery or the audit log would write
     #[arg(long, global = true)]
     read_only: bool,
+    /// Append what the program does, and how long it takes, to this file; no personal data
+    #[arg(long, global = true, value_name = "FILE")]
+    log: Option<PathBuf>,
+    /// How much of it [default: $CASEWARD_LOG, else info]
+    #[arg(long, global = true, value_enum, value_name = "LEVEL")]
+    log_level: Option<log::Level>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -146,8 +162,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     if let Some(exit) = complete::answer(&arguments) {
         return exit;
     }
-    let cli = match Cli::try_parse_from(&arguments) {
-        Ok(cli) => cli,
+    let watch = Stopwatch::start();
+    let parsed = Cli::command().try_get_matches_from(&arguments);
+    let parsed = parsed.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, words(&matches))));
+    let (cli, command) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => {
             if !error.use_stderr() {
                 // Help and version are the program's own words.
@@ -165,14 +184,34 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let json = cli.global.json;
     say_waits();
-    match run(cli) {
-        Ok(exit) => exit,
-        Err(error) => report(&error, json),
+    if let Err(error) = cli.global.start_log(&command) {
+        return report(&error, json);
     }
+    let ran = run(cli);
+    let (exit, failure) = match ran {
+        Ok(exit) => (exit, None),
+        Err(error) => (report(&error, json), Some(error)),
+    };
+    log::ended(exit, failure.as_ref(), watch);
+    exit
+}
+
+/// The words of the command, for example `case note`: the program's own, never what follows them.
+fn words(matches: &ArgMatches) -> String {
+    let mut words = Vec::new();
+    let mut matches = matches;
+    while let Some((word, inner)) = matches.subcommand() {
+        words.push(word);
+        matches = inner;
+    }
+    if words.is_empty() { "tui".to_owned() } else { words.join(" ") }
 }
 
 fn run(cli: Cli) -> Result<Exit> {
     let global = &cli.global;
+    if cli.version {
+        return version::run(global, cli.verbose);
+    }
     let Some(command) = cli.command else { return interface(global) };
     match command {
         Command::Demo(command) => command.run(global),
@@ -233,6 +272,20 @@ impl Global {
             acting_as: self.acting_as.clone(),
             read_only: self.read_only,
         }
+    }
+
+    /// Begins the log, where one is asked for.
+    fn start_log(&self, command: &str) -> Result<()> {
+        let Some(path) = &self.log else {
+            return match self.log_level {
+                None => Ok(()),
+                Some(_) => Err(Error::usage("--log-level without --log FILE logs nothing")),
+            };
+        };
+        let workspace = self.workspace.clone().or_else(crate::env::default_workspace);
+        log::start(path, self.log_level, workspace.as_deref())?;
+        log::started(command, self.read_only);
+        Ok(())
     }
 
     /// What this user prefers.

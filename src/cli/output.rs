@@ -248,7 +248,8 @@ fn lines_of<T: Serialize>(items: &[T], last: bool) -> Result<String> {
     })
 }
 
-fn terminal_width() -> Option<usize> {
+/// Columns of the terminal, as far as that is known.
+pub fn terminal_width() -> Option<usize> {
     crate::env::variable("COLUMNS")
         .and_then(|columns| columns.parse().ok())
         .or_else(|| crossterm::terminal::size().ok().map(|(columns, _)| usize::from(columns)))

@@ -34,6 +34,7 @@ impl Guard {
 
     fn flushed(&self, what: &str, result: io::Result<()>) -> io::Result<()> {
         if let Err(error) = &result {
+            crate::log::flush_failed(error);
             // The first failure is the one to be told.
             let _ = self.0.set(format!("a flush of {what} to storage failed ({error})"));
         }

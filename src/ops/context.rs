@@ -4,6 +4,7 @@ use super::event::{EventDraft, Matter};
 use crate::attest::Log;
 use crate::env;
 use crate::error::{Error, Result};
+use crate::log;
 use crate::model::{Activity, AuditEvent, Id, InitiatedBy, Tenant, Time};
 use crate::policy::actor::Roster;
 use crate::policy::audit::may_read;
@@ -237,7 +238,10 @@ fn recover(context: &Context) -> Vec<String> {
         }
         // Somebody who holds the lock is at work and not interrupted.
         match log.try_lock(super::dsr::clock_of(context))? {
-            Some(mut session) => super::settle::settle(context, &mut session),
+            Some(mut session) => {
+                log::recovered(session.recovered().len());
+                super::settle::settle(context, &mut session)
+            }
             None => Ok(Vec::new()),
         }
     };

@@ -4,8 +4,10 @@ use super::conflict;
 use super::journal::{Manifest, Step};
 use super::record::{self, Record};
 use super::{Loaded, Stage, StagedFile, Workspace, WorkspaceLock, layout};
+use crate::env::Stopwatch;
 use crate::error::{Error, Result};
 use crate::fs::{self, RelPath};
+use crate::log;
 use crate::model::{AuditEvent, Id};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -208,6 +210,7 @@ impl Workspace {
         if commit.is_empty() {
             return Ok(());
         }
+        let watch = Stopwatch::start();
         if self.has_interrupted_commits()? {
             self.roll_forward(lock)?;
         }
@@ -268,7 +271,10 @@ impl Workspace {
         }
         steps
             .extend(commit.removals.iter().map(|dir| Step::RemoveEmptyDir { path: dir.display() }));
-        self.record_and_apply(lock, stage, &Manifest::new(steps))
+        let count = steps.len();
+        self.record_and_apply(lock, stage, &Manifest::new(steps))?;
+        log::committed(count, watch);
+        Ok(())
     }
 
     /// Refuses what could not be applied: once it is in the journal a commit has to be finished, and

@@ -11,8 +11,10 @@
 
 use super::stage::{ALIVE, UNFINISHED, remove_dir_with_files};
 use super::{Stage, Workspace, WorkspaceLock, layout};
+use crate::env::Stopwatch;
 use crate::error::{Error, Invalid, Result};
 use crate::fs::{self, FileKind, FsFile, RelPath, Replace};
+use crate::log;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::io;
@@ -132,6 +134,7 @@ impl Workspace {
     pub(super) fn roll_forward(&self, _lock: &WorkspaceLock) -> Result<()> {
         let journal = layout::journal();
         let entries = self.fs.list(&journal).map_err(|error| self.io("read", &journal, error))?;
+        let (watch, mut commits) = (Stopwatch::start(), 0);
         for entry in entries {
             let dir = journal.join(&entry.name);
             if entry.kind != FileKind::Dir {
@@ -148,6 +151,7 @@ impl Workspace {
                     .map_err(|error| self.io("clear", &dir, error))?;
                 continue;
             };
+            commits += 1;
             // The crash may have come before the rename that gave it its name was durable.
             let journal_dir =
                 self.fs.open_dir(&journal).map_err(|e| self.io("open", &journal, e))?;
@@ -166,6 +170,7 @@ impl Workspace {
                 Err(error) => return Err(error),
             }
         }
+        log::rolled_forward(commits, watch);
         Ok(())
     }
 
@@ -350,12 +355,12 @@ impl Workspace {
         } else {
             self.fs.create(target)?
         };
-        let end = at + bytes.len() as u64;
+        let end = at.checked_add(bytes.len() as u64);
         let size = file.stat()?.size;
-        if size < at {
+        let Some(end) = end.filter(|_| size >= at) else {
             let lost = format!("it has {size} bytes where {at} were recorded");
             return Err(io::Error::new(io::ErrorKind::InvalidData, lost));
-        }
+        };
         if size <= end {
             file.write_at(&bytes, at)?;
         }

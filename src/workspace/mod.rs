@@ -28,8 +28,10 @@ pub use problem::{Problem, ProblemKind};
 pub use record::Record;
 pub use stage::{Stage, StagedFile};
 
+use crate::env::Stopwatch;
 use crate::error::{Error, Invalid, Result};
 use crate::fs::{self, Fs, FsLock, GuardedFs, RealFs};
+use crate::log;
 use crate::model::{FORMAT, WorkspaceConfig};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -71,7 +73,7 @@ impl Workspace {
     /// # Errors
     /// As [`Workspace::open`].
     pub fn open_with(fs: Arc<dyn Fs>, root: &Path, access: Access) -> Result<Self> {
-        let path = layout::config();
+        let (path, watch) = (layout::config(), Stopwatch::start());
         let bytes = match fs::read(&*fs, &path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(no_workspace(root, error));
@@ -107,6 +109,7 @@ impl Workspace {
             let lock = workspace.lock()?;
             workspace.roll_forward(&lock)?;
         }
+        log::opened(workspace.config.format, access == Access::ReadOnly, watch);
         Ok(workspace)
     }
 
@@ -132,8 +135,9 @@ impl Workspace {
     /// # Errors
     /// The lock file cannot be opened.
     pub fn lock(&self) -> Result<WorkspaceLock> {
-        let path = layout::lock();
+        let (path, watch) = (layout::lock(), Stopwatch::start());
         let lock = self.fs.lock(&path).map_err(|error| self.io("lock", &path, error))?;
+        log::locked(watch);
         Ok(WorkspaceLock { _lock: lock })
     }
 

@@ -249,13 +249,15 @@ fn a_journal_with_a_path_to_elsewhere_is_refused() {
     std::fs::create_dir(&dir).unwrap();
     std::fs::write(dir.join("0"), "evil").unwrap();
     let manifest = |path: &str| {
-        format!("{{\"v\":1,\"steps\":[{{\"write\":{{\"file\":0,\"path\":\"{path}\"}}}}]}}")
+        let step = format!("{{\"file\":0,\"path\":\"{path}\",\"new\":false}}");
+        format!("{{\"v\":1,\"steps\":[{{\"write\":{step}}}]}}")
     };
     for path in ["../evil", "/tmp/caseward-evil", "tenants/../../evil", ""] {
         std::fs::write(dir.join("commit.json"), manifest(path)).unwrap();
         let ran = sandbox.sh("status");
         assert_eq!(ran.code, 3, "{path}: {ran:?}");
-        assert!(ran.stderr.contains("commit.json"), "{ran:?}");
+        let why = if path.is_empty() { "names no file" } else { "inside the workspace" };
+        assert!(ran.stderr.contains("commit.json") && ran.stderr.contains(why), "{ran:?}");
     }
     assert!(!sandbox.path().join("evil").exists());
     assert!(!std::path::Path::new("/tmp/caseward-evil").exists());
@@ -266,6 +268,26 @@ fn a_journal_with_a_path_to_elsewhere_is_refused() {
         assert!(ran.stderr.contains("hint: "), "{ran:?}");
     }
     assert_eq!(sandbox.sh("status --read-only").code, 0, "reading goes on");
+}
+
+#[test]
+fn a_journal_that_appends_where_no_file_ends_is_refused() {
+    let sandbox = Sandbox::demo();
+    let dir = sandbox.inside(".journal/0123456789abcdef");
+    std::fs::create_dir(&dir).unwrap();
+    std::fs::write(dir.join("0"), "{}\n").unwrap();
+    let log = sandbox.inside("tenants/contoso.com/audit.jsonl");
+    let before = std::fs::read(&log).unwrap();
+    for at in [u64::MAX, u64::MAX - 3, 1 << 40] {
+        let path = "tenants/contoso.com/audit.jsonl";
+        let step = format!("{{\"file\":0,\"path\":\"{path}\",\"at\":{at},\"new\":false}}");
+        let manifest = format!("{{\"v\":1,\"steps\":[{{\"append\":{step}}}]}}");
+        std::fs::write(dir.join("commit.json"), manifest).unwrap();
+        let ran = sandbox.sh("status");
+        assert_eq!(ran.code, 1, "{at}: {ran:?}");
+        assert!(ran.stderr.contains("bytes where"), "{ran:?}");
+        assert_eq!(std::fs::read(&log).unwrap(), before);
+    }
 }
 
 #[test]

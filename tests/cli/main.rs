@@ -27,6 +27,7 @@ mod dsr_story;
 mod general;
 mod generate;
 mod hold;
+mod log;
 mod retention;
 mod settings;
 mod status;

@@ -12,4 +12,5 @@ mod job;
 mod mutation;
 mod states;
 mod sweep;
+mod writer;
 mod writers;

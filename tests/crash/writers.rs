@@ -5,205 +5,13 @@
 //! acknowledged is in the records and once in the audit log, nothing is there twice, every record
 //! can be read and `doctor` finds nothing wrong.
 
+use crate::writer::{Review, TENANT, Told, Writer};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-const ANA: &str = "ana.silva@support.example.com";
-const TENANT: &str = "contoso.com";
-const JOHN: &str = "john@contoso.com";
-
-/// What writers did, as far as they were told.
-#[derive(Default)]
-struct Told {
-    /// Ids that were given out, with what they were given for.
-    made: BTreeMap<String, &'static str>,
-    /// Acknowledged audit activities by what they were about.
-    done: BTreeMap<(String, &'static str), usize>,
-    refused: usize,
-    conflicts: usize,
-    killed: usize,
-}
-
-struct Writer<'a> {
-    workspace: &'a Path,
-    state: std::path::PathBuf,
-    dice: fastrand::Rng,
-    /// Cases and requests that this writer has made; it takes others' as well.
-    cases: Vec<String>,
-    accesses: Vec<String>,
-    requests: Vec<String>,
-    told: Told,
-}
-
-impl Writer<'_> {
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_caseward"));
-        command
-            .args(arguments)
-            .arg("--json")
-            .env_clear()
-            .env("CASEWARD_WORKSPACE", self.workspace)
-            .env("XDG_STATE_HOME", &self.state)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command
-    }
-
-    /// Runs a command; `None` when it was killed, refused or came too late.
-    fn run(&mut self, arguments: &[&str]) -> Option<Value> {
-        let mut child = self.command(arguments).spawn().unwrap();
-        if self.dice.u32(..100) == 0 {
-            // The moment is the experiment: nothing is asserted about it.
-            for _ in 0..self.dice.u32(..20_000) {
-                std::thread::yield_now();
-            }
-            child.kill().unwrap();
-        }
-        let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
-        let said = String::from_utf8_lossy(&stderr);
-        match status.code() {
-            Some(0) => Some(serde_json::from_slice(&stdout).unwrap()),
-            None => {
-                self.told.killed += 1;
-                None
-            }
-            Some(5) => {
-                self.told.conflicts += 1;
-                None
-            }
-            // A rule may say no, and an id may be gone from where it was.
-            Some(1 | 2) => {
-                self.told.refused += 1;
-                None
-            }
-            Some(code) => panic!("{arguments:?}: exit {code}: {said}"),
-        }
-    }
-
-    fn acknowledge(&mut self, about: &str, activity: &'static str) {
-        *self.told.done.entry((about.to_owned(), activity)).or_default() += 1;
-    }
-
-    fn on_case(&mut self, activity: &'static str, words: &[&str]) {
-        let Some(case) = self.dice.choice(&self.cases).cloned() else { return };
-        let arguments: Vec<&str> =
-            words.iter().map(|word| if *word == "CASE" { case.as_str() } else { word }).collect();
-        if self.run(&arguments).is_some() {
-            self.acknowledge(&case, activity);
-        }
-    }
-
-    fn new_case(&mut self) {
-        let answer = if self.dice.bool() { "yes" } else { "no" };
-        let words = [
-            "case",
-            "new",
-            TENANT,
-            "--title",
-            "x",
-            "--severity",
-            "minimal",
-            "--product",
-            "p",
-            "--contact",
-            JOHN,
-            "--portal",
-            "m365_admin",
-            "--advanced-diagnostics",
-            answer,
-        ];
-        if let Some(made) = self.run(&words) {
-            let id = made["id"].as_str().unwrap().to_owned();
-            assert_eq!(self.told.made.insert(id.clone(), "case"), None, "given out twice");
-            self.acknowledge(&id, "Case opened");
-            self.cases.push(id);
-        }
-    }
-
-    fn new_access(&mut self) {
-        let Some(case) = self.dice.choice(&self.cases).cloned() else { return };
-        let words = [
-            "access",
-            "request",
-            &case,
-            "--justification",
-            "needed",
-            "--resource-tenant",
-            "fabrikam.com",
-        ];
-        if let Some(made) = self.run(&words) {
-            let id = made["id"].as_str().unwrap().to_owned();
-            assert_eq!(self.told.made.insert(id.clone(), "access"), None, "given out twice");
-            self.acknowledge(&id, "Request created");
-            self.accesses.push(id);
-        }
-    }
-
-    fn new_request(&mut self) {
-        let words = [
-            "dsr",
-            "new",
-            TENANT,
-            "--type",
-            "delete",
-            "--regulation",
-            "gdpr",
-            "--requester",
-            "customer",
-            "--option",
-            "a",
-            "--identifier",
-            "email=nobody@contoso.com",
-        ];
-        if let Some(made) = self.run(&words) {
-            let id = made["id"].as_str().unwrap().to_owned();
-            assert_eq!(self.told.made.insert(id.clone(), "request"), None, "given out twice");
-            self.acknowledge(&id, "Data subject request received");
-            self.requests.push(id);
-        }
-    }
-
-    fn attach(&mut self) {
-        let Some(case) = self.dice.choice(&self.cases).cloned() else { return };
-        let file = self.state.join(format!("dump-{}.log", self.dice.u64(..)));
-        std::fs::write(&file, format!("{}", self.dice.u64(..))).unwrap();
-        let words = ["attach", &case, file.to_str().unwrap(), "--kind", "sign_in_logs"];
-        if self.run(&words).is_some() {
-            self.acknowledge(&case, "Diagnostic attached");
-        }
-        std::fs::remove_file(&file).unwrap();
-    }
-
-    fn once(&mut self) {
-        match self.dice.u32(..12) {
-            0 | 1 => self.new_case(),
-            2 => self.on_case("Case assigned", &["case", "assign", "CASE", "--engineer", ANA]),
-            3 => self.on_case("Case closed", &["case", "close", "CASE"]),
-            4 => self.on_case("Case reopened", &["case", "reopen", "CASE"]),
-            5 => self.on_case("Consent granted", &["consent", "grant", "CASE"]),
-            6 => self.on_case("Consent revoked", &["consent", "revoke", "CASE"]),
-            7 => self.new_access(),
-            8 => {
-                let Some(sar) = self.dice.choice(&self.accesses).cloned() else { return };
-                if self.run(&["access", "withdraw", &sar]).is_some() {
-                    self.acknowledge(&sar, "Request canceled");
-                }
-            }
-            9 => self.new_request(),
-            10 => {
-                let Some(dsr) = self.dice.choice(&self.requests).cloned() else { return };
-                // A cancelled request counts, whatever its activity is called.
-                let _ = self.run(&["dsr", "cancel", &dsr, "--reason", "experiment"]);
-            }
-            _ => self.attach(),
-        }
-    }
-}
 
 /// Of each case of the example what its record has, beside what the log says of it: answers and
 /// reopenings are entries that nothing takes away, so a lost update shows in their number.
@@ -235,9 +43,11 @@ fn entries(workspace: &Path, cases: &[String]) -> Vec<[isize; 4]> {
     cases.iter().map(of).collect()
 }
 
-fn doctor(workspace: &Path, state: &Path) -> Value {
+/// Runs a command that has to succeed.
+fn run(workspace: &Path, state: &Path, arguments: &[&str]) -> Value {
     let output = Command::new(env!("CARGO_BIN_EXE_caseward"))
-        .args(["status", "--json"])
+        .args(arguments)
+        .arg("--json")
         .env_clear()
         .env("CASEWARD_WORKSPACE", workspace)
         .env("XDG_STATE_HOME", state)
@@ -245,6 +55,66 @@ fn doctor(workspace: &Path, state: &Path) -> Value {
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// A request with findings, for everybody to decide on.
+fn review(workspace: &Path, state: &Path) -> Review {
+    let words = "dsr new contoso.com --type delete --regulation gdpr --requester customer --option a \
+                 --identifier email=jane@contoso.com";
+    let made = run(workspace, state, &words.split_whitespace().collect::<Vec<_>>());
+    let id = made["id"].as_str().unwrap().to_owned();
+    run(workspace, state, &["dsr", "discover", &id]);
+    let findings = run(workspace, state, &["dsr", "findings", &id]);
+    let all = findings["items"].as_array().unwrap();
+    let of = |key: &str| all.iter().map(|one| one[key].as_str().unwrap().to_owned()).collect();
+    let files: Vec<String> = of("path");
+    let files = files.into_iter().filter(|path| path.contains("/diagnostics/")).collect();
+    Review { id, findings: of("id"), files }
+}
+
+/// How often a line stands in the files below a directory that have this ending.
+fn lines(dir: &Path, ending: &str, line: &str) -> isize {
+    let files = walkdir::WalkDir::new(dir).into_iter().map(Result::unwrap);
+    let files = files.filter(|entry| entry.path().to_string_lossy().ends_with(ending));
+    let texts = files.map(|entry| std::fs::read_to_string(entry.path()).unwrap());
+    texts.map(|text| text.lines().filter(|one| *one == line).count() as isize).sum()
+}
+
+/// Decisions and holds that stand in records, beside those that the log speaks of.
+fn countings(workspace: &Path, review: &Review) -> [[isize; 2]; 2] {
+    let tenants = workspace.join("tenants");
+    let log = std::fs::read_to_string(tenants.join(TENANT).join("audit.jsonl")).unwrap();
+    let events: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let logged = |activity: &str| {
+        let about = events.iter().filter(|event| event["result"] == "success");
+        about.filter(|event| event["activityDisplayName"] == activity).count() as isize
+    };
+    let request = tenants.join(TENANT).join("dsr").join(&review.id);
+    [
+        [lines(&request, "request.toml", "[[decisions]]"), logged("Data subject request reviewed")],
+        [
+            lines(&tenants.join(TENANT), ".meta.toml", "[[holds]]"),
+            logged("Legal hold placed") - logged("Legal hold released"),
+        ],
+    ]
+}
+
+/// Whether what was made is as its maker was told.
+fn is_there(workspace: &Path, held: &BTreeSet<String>, id: &str, what: &str) -> bool {
+    let tenant = workspace.join("tenants").join(TENANT);
+    match what {
+        "case" => tenant.join("cases").join(id).join("case.toml").is_file(),
+        "request" => tenant.join("dsr").join(id).join("request.toml").is_file(),
+        "note" => {
+            workspace.join(id).is_file() && workspace.join(format!("{id}.meta.toml")).is_file()
+        }
+        "hold" => held.contains(id),
+        "hold, released" => !held.contains(id),
+        "hold, perhaps released" => true,
+        _ => std::fs::read_dir(tenant.join("cases"))
+            .unwrap()
+            .any(|case| case.unwrap().path().join("access").join(format!("{id}.toml")).is_file()),
+    }
 }
 
 #[test]
@@ -262,33 +132,29 @@ fn writers_lose_nothing_when_some_are_killed() {
         .output()
         .unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let before = doctor(&workspace, &state)["problems"].clone();
+    let review = review(&workspace, &state);
+    let before = run(&workspace, &state, &["status"])["problems"].clone();
     let first: Vec<String> = std::fs::read_dir(workspace.join("tenants/contoso.com/cases"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     let entries_before = entries(&workspace, &first);
+    let countings_before = countings(&workspace, &review);
     let next = AtomicUsize::new(0);
     let all: Vec<Told> = std::thread::scope(|scope| {
         let start = || {
             let seed = next.fetch_add(1, Ordering::Relaxed) as u64;
-            let mut writer = Writer {
-                workspace: &workspace,
-                state: state.clone(),
-                dice: fastrand::Rng::with_seed(seed),
-                cases: first.clone(),
-                accesses: Vec::new(),
-                requests: Vec::new(),
-                told: Told::default(),
-            };
-            (0..count).for_each(|_| writer.once());
-            writer.told
+            Writer::new(&workspace, &state, seed, &first, &review).work(count)
         };
         let running: Vec<_> = (0..writers).map(|_| scope.spawn(start)).collect();
         running.into_iter().map(|writer| writer.join().unwrap()).collect()
     });
     // The next start finishes what was cut off.
-    assert_eq!(doctor(&workspace, &state)["problems"], before, "every record is readable");
+    let problems = run(&workspace, &state, &["status"])["problems"].clone();
+    assert_eq!(problems, before, "every record is readable");
+    for (before, after) in countings_before.iter().zip(countings(&workspace, &review)) {
+        assert_eq!(after[0] - before[0], after[1] - before[1], "in the records and in the log");
+    }
     let entries_after = entries(&workspace, &first);
     for ((case, before), after) in first.iter().zip(entries_before).zip(entries_after) {
         let grown = |at: usize| after[at] - before[at];
@@ -314,18 +180,7 @@ fn writers_lose_nothing_when_some_are_killed() {
             }
         }
     }
-    let mut told = Told::default();
-    for one in all {
-        for (id, what) in one.made {
-            assert_eq!(told.made.insert(id, what), None, "given out twice");
-        }
-        for (what, times) in one.done {
-            *told.done.entry(what).or_default() += times;
-        }
-        told.refused += one.refused;
-        told.conflicts += one.conflicts;
-        told.killed += one.killed;
-    }
+    let told = Told::together(all);
     let acknowledged: usize = told.done.values().sum();
     let mut unheard = 0;
     for ((about, activity), times) in &told.done {
@@ -336,16 +191,17 @@ fn writers_lose_nothing_when_some_are_killed() {
     }
     // What is logged beyond that was done by somebody who was killed before they could be told, or
     // stood in the example's log.
+    let holds = run(&workspace, &state, &["hold", "list"])["holds"].clone();
+    let holds = holds.as_array().unwrap().iter();
+    let held = holds.map(|hold| hold["id"].as_str().unwrap().to_owned()).collect();
     for (id, what) in &told.made {
-        let tenant = workspace.join("tenants/contoso.com");
-        let there = match *what {
-            "case" => tenant.join("cases").join(id).join("case.toml").is_file(),
-            "request" => tenant.join("dsr").join(id).join("request.toml").is_file(),
-            _ => std::fs::read_dir(tenant.join("cases")).unwrap().any(|case| {
-                case.unwrap().path().join("access").join(format!("{id}.toml")).is_file()
-            }),
-        };
-        assert!(there, "the {what} {id} is lost");
+        assert!(is_there(&workspace, &held, id, what), "the {what} {id} is lost, or is there");
+    }
+    for (sar, line) in &told.stands {
+        let tenants = workspace.join("tenants");
+        let request = lines(&tenants.join(TENANT), &format!("access/{sar}.toml"), line);
+        let approval = lines(&tenants, &format!("approvals/{sar}/approval.toml"), line);
+        assert_eq!(request + approval, 1, "{line} of {sar} is lost");
     }
     let journal = std::fs::read_dir(workspace.join(".journal")).unwrap().count();
     assert_eq!(journal, 0, "nothing is left over");

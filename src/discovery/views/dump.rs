@@ -1,8 +1,9 @@
 //! Bytes written out as numbers: runs of hexadecimal digits, hex dumps, registry exports, lists of
 //! decimal numbers.
 
-use super::stretch;
+use super::stretch::{self, among, is, lower};
 use std::ops::Range;
+use wide::u8x16;
 
 /// Bytes written as numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,16 +76,16 @@ pub(crate) fn digits(run: &[u8], offset: usize, least: usize, found: &mut Vec<Du
 }
 
 /// What listings of numbers are written with: digits, `x`, and `:;,-.|\\` and white space.
-fn is_listed(byte: u8) -> bool {
-    let letter = byte | 0x20;
-    (byte.wrapping_sub(b'0') < 12)
-        | (letter.wrapping_sub(b'a') < 6)
-        | (letter == b'x')
-        | (letter == b'|')
-        | (byte == b' ')
-        | (byte.wrapping_sub(b',') < 3)
-        | (byte.wrapping_sub(b'\t') < 2)
-        | (byte == b'\r')
+fn is_listed(bytes: u8x16) -> u8x16 {
+    let letters = lower(bytes);
+    among(bytes, b'0', b';')
+        | among(letters, b'a', b'f')
+        | is(letters, b'x')
+        | is(letters, b'|')
+        | is(bytes, b' ')
+        | among(bytes, b',', b'.')
+        | among(bytes, b'\t', b'\n')
+        | is(bytes, b'\r')
 }
 
 /// Stretches of nothing but digits and separators: dumps in lines with offsets, `6d,61,72`,
@@ -304,7 +305,8 @@ mod tests {
     fn the_signs_of_listings_are_these() {
         let signs = b"0123456789abcdefABCDEFxX ,-:;.|\\\t\r\n";
         for byte in 0..=255u8 {
-            assert_eq!(is_listed(byte), signs.contains(&byte), "{byte}");
+            let listed = is_listed(u8x16::splat(byte)).to_bitmask() == 0xFFFF;
+            assert_eq!(listed, signs.contains(&byte), "{byte}");
         }
     }
 

@@ -2,9 +2,9 @@
 //! bytes: escaped letters, soft line breaks, markup or colour codes inside a word, variants of
 //! letters, quoted words of mail headers. Around them the text is decoded and searched again.
 
-use super::stretch;
-use memchr::{memchr_iter, memchr3_iter};
+use super::stretch::{self, among, is};
 use std::ops::Range;
+use wide::u8x16;
 
 /// What counts as a trigger, depending on the anchors.
 #[derive(Debug, Clone, Copy)]
@@ -48,22 +48,38 @@ impl Wanted<'_> {
 
 /// Stretches of `bytes` worth decoding, `margin` bytes around each trigger, merged, in order.
 pub(crate) fn regions(bytes: &[u8], wanted: Wanted, margin: usize) -> Vec<Range<usize>> {
-    let mut places = Vec::new();
-    escapes(bytes, wanted, &mut places);
-    equals_and_breaks(bytes, wanted, &mut places);
-    variants(bytes, &mut places);
-    split_words(bytes, &mut places);
-    places.retain(|&place| is_texty(bytes, place));
-    places.sort_unstable();
+    let utf7 = !wanted.signs.is_empty() || wanted.foreign;
     let mut regions: Vec<Range<usize>> = Vec::new();
-    for place in places {
-        let (start, end) = (place.saturating_sub(margin), (place + margin).min(bytes.len()));
-        match regions.last_mut() {
-            Some(last) if start <= last.end => last.end = last.end.max(end),
-            _ => regions.push(start..end),
+    stretch::each(bytes, begins_trigger, |place| {
+        let triggered = match bytes[place] {
+            b'%' | b'\\' | b'&' => is_escape(bytes, place, wanted),
+            b'+' => utf7 && is_utf7(bytes, place),
+            b'\n' => is_folded(bytes, place),
+            b'=' => is_quoted(bytes, place, wanted),
+            0x08 | 0x1B | b'<' => splits_word(bytes, place),
+            _ => is_variant(bytes, place),
+        };
+        if triggered && is_texty(bytes, place) {
+            let (start, end) = (place.saturating_sub(margin), (place + margin).min(bytes.len()));
+            match regions.last_mut() {
+                Some(last) if start <= last.end => last.end = last.end.max(end),
+                _ => regions.push(start..end),
+            }
         }
-    }
+    });
     regions
+}
+
+/// The bytes at which triggers of any kind begin.
+fn begins_trigger(bytes: u8x16) -> u8x16 {
+    among(bytes, b'%', b'&')
+        | is(bytes, b'\\')
+        | is(bytes, b'+')
+        | is(bytes, b'\n')
+        | among(bytes, b'<', b'=')
+        | is(bytes, 0x08)
+        | is(bytes, 0x1B)
+        | among(bytes, 0xC0, 0xFF)
 }
 
 /// Whether text stands around a place: random bytes hold everything, control characters included.
@@ -103,45 +119,37 @@ fn hex(bytes: &[u8], at: usize, digits: usize) -> Option<u32> {
         .try_fold(0, |sum, &byte| Some(sum << 4 | char::from(byte).to_digit(16)?))
 }
 
-fn escapes(bytes: &[u8], wanted: Wanted, places: &mut Vec<usize>) {
-    for at in memchr3_iter(b'%', b'\\', b'&', bytes) {
-        let next = bytes.get(at + 1).copied().unwrap_or(0);
-        let code = match bytes[at] {
-            b'%' if next == b'u' => hex(bytes, at + 2, 4),
-            b'%' => match hex(bytes, at + 1, 2) {
-                // Percent signs that are escaped themselves.
-                Some(0x25) => hex(bytes, at + 3, 2),
-                other => other,
-            },
-            b'\\' => match next {
-                b'u' => hex(bytes, at + 2, 4)
-                    .or((bytes.get(at + 2) == Some(&b'{')).then_some(u32::from(b'a'))),
-                b'U' => hex(bytes, at + 2, 8),
-                b'x' => hex(bytes, at + 2, 2)
-                    .or((bytes.get(at + 2) == Some(&b'{')).then_some(u32::from(b'a'))),
-                b'\'' => hex(bytes, at + 2, 2),
-                b'0'..=b'3' => octal(bytes, at + 1).or(hex(bytes, at + 1, 2)),
-                b'4'..=b'9' | b'A'..=b'F' => hex(bytes, at + 1, 2),
-                b'a'..=b'f' => hex(bytes, at + 1, 2).filter(|_| bytes[at + 2].is_ascii_digit()),
-                _ => None,
-            },
-            _ => reference(bytes, at + 1),
-        };
-        if code.is_some_and(|code| wanted.escape(bytes, at, code)) {
-            places.push(at);
-        }
-    }
-    if wanted.signs.is_empty() && !wanted.foreign {
-        return;
-    }
-    for at in memchr_iter(b'+', bytes) {
-        // UTF-7 writes signs and letters beyond ASCII as `+AEA-`.
-        if bytes.get(at + 4..).is_some_and(|rest| rest.iter().take(12).any(|&b| b == b'-'))
-            && bytes[at + 1] == b'A'
-        {
-            places.push(at);
-        }
-    }
+/// An escaped character that may be part of an anchor.
+fn is_escape(bytes: &[u8], at: usize, wanted: Wanted) -> bool {
+    let next = bytes.get(at + 1).copied().unwrap_or(0);
+    let code = match bytes[at] {
+        b'%' if next == b'u' => hex(bytes, at + 2, 4),
+        b'%' => match hex(bytes, at + 1, 2) {
+            // Percent signs that are escaped themselves.
+            Some(0x25) => hex(bytes, at + 3, 2),
+            other => other,
+        },
+        b'\\' => match next {
+            b'u' => hex(bytes, at + 2, 4)
+                .or((bytes.get(at + 2) == Some(&b'{')).then_some(u32::from(b'a'))),
+            b'U' => hex(bytes, at + 2, 8),
+            b'x' => hex(bytes, at + 2, 2)
+                .or((bytes.get(at + 2) == Some(&b'{')).then_some(u32::from(b'a'))),
+            b'\'' => hex(bytes, at + 2, 2),
+            b'0'..=b'3' => octal(bytes, at + 1).or(hex(bytes, at + 1, 2)),
+            b'4'..=b'9' | b'A'..=b'F' => hex(bytes, at + 1, 2),
+            b'a'..=b'f' => hex(bytes, at + 1, 2).filter(|_| bytes[at + 2].is_ascii_digit()),
+            _ => None,
+        },
+        _ => reference(bytes, at + 1),
+    };
+    code.is_some_and(|code| wanted.escape(bytes, at, code))
+}
+
+/// UTF-7 writes signs and letters beyond ASCII as `+AEA-`.
+fn is_utf7(bytes: &[u8], at: usize) -> bool {
+    bytes.get(at + 4..).is_some_and(|rest| rest.iter().take(12).any(|&b| b == b'-'))
+        && bytes[at + 1] == b'A'
 }
 
 fn octal(bytes: &[u8], at: usize) -> Option<u32> {
@@ -178,158 +186,106 @@ fn reference(bytes: &[u8], mut at: usize) -> Option<u32> {
     (count > 0).then_some(code)
 }
 
-/// Quoted-printable letters and soft breaks, quoted words of headers, and folded lines.
-fn equals_and_breaks(bytes: &[u8], wanted: Wanted, places: &mut Vec<usize>) {
-    stretch::each(
-        bytes,
-        |byte| (byte == b'=') | (byte == b'\n'),
-        |at| {
-            let triggered = match bytes.get(at + 1) {
-                _ if bytes[at] == b'\n' => is_folded(bytes, at),
-                Some(b'\r' | b'\n') => {
-                    // Inside a word only: between words the raw text shows it all.
-                    at > 0 && is_wordy(bytes[at - 1])
-                }
-                Some(b' ' | b'\t') => {
-                    let blank = bytes[at + 1..]
-                        .iter()
-                        .take(8)
-                        .take_while(|b| matches!(b, b' ' | b'\t'))
-                        .count();
-                    matches!(bytes.get(at + 1 + blank), Some(b'\r' | b'\n'))
-                        && at > 0
-                        && is_wordy(bytes[at - 1])
-                }
-                Some(b'?') => bytes[at..].iter().take(40).filter(|b| **b == b'?').count() >= 3,
-                // Letters are never quoted alone by a mailer, and `id=41…` is everywhere in logs.
-                Some(b'0'..=b'9' | b'A'..=b'F') => {
-                    let letter = |at: usize| {
-                        let quoted = bytes.get(at) == Some(&b'=')
-                            && bytes.get(at + 2).is_some_and(|b| !b.is_ascii_lowercase());
-                        quoted && hex(bytes, at + 1, 2).is_some_and(|code| wanted.code(code))
-                    };
-                    letter(at) && (letter(at + 3) || at >= 3 && letter(at - 3))
-                        || wanted.phones
-                            && hex(bytes, at + 1, 2).is_some_and(|code| {
-                                !wanted.code(code) && wanted.escape(bytes, at, code)
-                            })
-                }
-                _ => false,
+/// Quoted-printable letters and soft breaks, and quoted words of headers.
+fn is_quoted(bytes: &[u8], at: usize, wanted: Wanted) -> bool {
+    match bytes.get(at + 1) {
+        Some(b'\r' | b'\n') => {
+            // Inside a word only: between words the raw text shows it all.
+            at > 0 && is_wordy(bytes[at - 1])
+        }
+        Some(b' ' | b'\t') => {
+            let blank =
+                bytes[at + 1..].iter().take(8).take_while(|b| matches!(b, b' ' | b'\t')).count();
+            matches!(bytes.get(at + 1 + blank), Some(b'\r' | b'\n'))
+                && at > 0
+                && is_wordy(bytes[at - 1])
+        }
+        Some(b'?') => bytes[at..].iter().take(40).filter(|b| **b == b'?').count() >= 3,
+        // Letters are never quoted alone by a mailer, and `id=41…` is everywhere in logs.
+        Some(b'0'..=b'9' | b'A'..=b'F') => {
+            let letter = |at: usize| {
+                let quoted = bytes.get(at) == Some(&b'=')
+                    && bytes.get(at + 2).is_some_and(|b| !b.is_ascii_lowercase());
+                quoted && hex(bytes, at + 1, 2).is_some_and(|code| wanted.code(code))
             };
-            if triggered {
-                places.push(at);
-            }
-        },
-    );
+            letter(at) && (letter(at + 3) || at >= 3 && letter(at - 3))
+                || wanted.phones
+                    && hex(bytes, at + 1, 2)
+                        .is_some_and(|code| !wanted.code(code) && wanted.escape(bytes, at, code))
+        }
+        _ => false,
+    }
 }
 
 fn is_wordy(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0x80 || byte == b'='
 }
 
-/// Letters beyond ASCII that fold to ASCII ones, and invisible characters.
-fn variants(bytes: &[u8], places: &mut Vec<usize>) {
-    let mut at = 0;
-    while at < bytes.len() {
-        // Most text is ASCII: many bytes at a time.
-        if let Some(many) = bytes.get(at..at + 128)
-            && many.is_ascii()
-        {
-            at += 128;
-            continue;
-        }
-        if let Some(eight) = bytes.get(at..at + 8)
-            && eight.iter().fold(0, |all, byte| all | byte) < 0x80
-        {
-            at += 8;
-            continue;
-        }
-        let byte = |n: usize| bytes.get(at + n).copied().unwrap_or(0);
-        let wanted = match byte(0) {
-            0xC0..0xE0 => 1,
-            0xE0..0xF0 => 2,
-            0xF0.. => 3,
-            _ => 0,
-        };
-        // What follows a byte of another charset begins anew.
-        let length = 1 + (1..=wanted).take_while(|&n| byte(n) & 0xC0 == 0x80).count();
-        let triggered = match byte(0) {
-            // Soft hyphen.
-            0xC2 => byte(1) == 0xAD,
-            // ß
-            0xC3 => byte(1) == 0x9F,
-            // Turkish İ and ı
-            0xC4 => matches!(byte(1), 0xB0 | 0xB1),
-            // ſ
-            0xC5 => byte(1) == 0xBF,
-            // Combining grapheme joiner
-            0xCD => byte(1) == 0x8F,
-            // Phonetic and small capitals; ẞ
-            0xE1 => matches!(byte(1), 0xB4..=0xB6) || byte(1) == 0xBA && byte(2) == 0x9E,
-            0xE2 => match byte(1) {
-                // Zero-width and directional characters
-                0x80 => matches!(byte(2), 0x8B..=0x8F | 0xAA..=0xAE),
-                // Invisible operators, superscripts
-                0x81 => byte(2) >= 0xA0 || byte(2) >= 0xB0,
-                0x82 => true,
-                // Letter-like signs, Roman numerals
-                0x84 | 0x85 => true,
-                // Circled letters
-                0x92 | 0x93 => true,
-                _ => false,
-            },
-            // Ligatures, variation selectors, byte-order mark, full width
-            0xEF => match byte(1) {
-                0xAC => byte(2) <= 0x86,
-                0xB8 => byte(2) <= 0x8F,
-                0xBB => byte(2) == 0xBF && at > 0,
-                0xBC | 0xBD => true,
-                _ => false,
-            },
-            // Mathematical letters; enclosed letters
-            0xF0 => {
-                byte(1) == 0x9D && matches!(byte(2), 0x90..=0x9F)
-                    || byte(1) == 0x9F && matches!(byte(2), 0x84 | 0x85)
-            }
+/// A letter beyond ASCII that folds to ASCII ones, or an invisible character, by its first byte.
+fn is_variant(bytes: &[u8], at: usize) -> bool {
+    let byte = |n: usize| bytes.get(at + n).copied().unwrap_or(0);
+    match bytes[at] {
+        // Soft hyphen.
+        0xC2 => byte(1) == 0xAD,
+        // ß
+        0xC3 => byte(1) == 0x9F,
+        // Turkish İ and ı
+        0xC4 => matches!(byte(1), 0xB0 | 0xB1),
+        // ſ
+        0xC5 => byte(1) == 0xBF,
+        // Combining grapheme joiner
+        0xCD => byte(1) == 0x8F,
+        // Phonetic and small capitals; ẞ
+        0xE1 => matches!(byte(1), 0xB4..=0xB6) || byte(1) == 0xBA && byte(2) == 0x9E,
+        0xE2 => match byte(1) {
+            // Zero-width and directional characters
+            0x80 => matches!(byte(2), 0x8B..=0x8F | 0xAA..=0xAE),
+            // Invisible operators, superscripts
+            0x81 => byte(2) >= 0xA0 || byte(2) >= 0xB0,
+            0x82 => true,
+            // Letter-like signs, Roman numerals
+            0x84 | 0x85 => true,
+            // Circled letters
+            0x92 | 0x93 => true,
             _ => false,
-        };
-        if triggered {
-            places.push(at);
+        },
+        // Ligatures, variation selectors, byte-order mark, full width
+        0xEF => match byte(1) {
+            0xAC => byte(2) <= 0x86,
+            0xB8 => byte(2) <= 0x8F,
+            0xBB => byte(2) == 0xBF && at > 0,
+            0xBC | 0xBD => true,
+            _ => false,
+        },
+        // Mathematical letters; enclosed letters
+        0xF0 => {
+            byte(1) == 0x9D && matches!(byte(2), 0x90..=0x9F)
+                || byte(1) == 0x9F && matches!(byte(2), 0x84 | 0x85)
         }
-        at += length;
+        _ => false,
     }
 }
 
-/// Colour codes and inline markup between two letters.
-fn split_words(bytes: &[u8], places: &mut Vec<usize>) {
+/// A colour code, a backspace or inline markup between two letters.
+fn splits_word(bytes: &[u8], at: usize) -> bool {
     let letter = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(|&b| is_wordy(b));
-    for at in memchr_iter(0x1B, bytes) {
-        if letter(at.checked_sub(1)) {
+    if !letter(at.checked_sub(1)) {
+        return false;
+    }
+    match bytes[at] {
+        0x1B => {
             let code = bytes[at..].iter().take(24).position(u8::is_ascii_alphabetic);
-            if code.is_some_and(|length| letter(Some(at + length + 1))) {
-                places.push(at);
+            code.is_some_and(|length| letter(Some(at + length + 1)))
+        }
+        0x08 => letter(Some(at + 1)),
+        _ => {
+            let mut next = at;
+            while bytes.get(next) == Some(&b'<') && next - at < 4096 {
+                let end = (next + 2048).min(bytes.len());
+                let Some(length) = memchr::memchr(b'>', &bytes[next..end]) else { break };
+                next += length + 1;
             }
-        }
-    }
-    for at in memchr_iter(0x08, bytes) {
-        if letter(at.checked_sub(1)) && letter(Some(at + 1)) {
-            places.push(at);
-        }
-    }
-    for at in memchr_iter(b'<', bytes) {
-        if !letter(at.checked_sub(1)) {
-            continue;
-        }
-        let mut next = at;
-        while bytes.get(next) == Some(&b'<') && next - at < 4096 {
-            let Some(length) = memchr::memchr(b'>', &bytes[next..(next + 2048).min(bytes.len())])
-            else {
-                break;
-            };
-            next += length + 1;
-        }
-        if next > at && (letter(Some(next)) || bytes.get(next) == Some(&b'&')) {
-            places.push(at);
+            next > at && (letter(Some(next)) || bytes.get(next) == Some(&b'&'))
         }
     }
 }

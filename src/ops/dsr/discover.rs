@@ -1,7 +1,7 @@
 //! Running discovery: the findings of a request, stable in their ids, and what was not searched.
 
 use super::super::{Context, Matter};
-use super::resume::{Resume, Stamp};
+use super::resume::Resume;
 use super::scope::{Scope, ScopeFile};
 use super::{decision, load_findings, to_change, to_lines};
 use crate::discovery::{
@@ -10,6 +10,7 @@ use crate::discovery::{
 use crate::env::Stopwatch;
 use crate::error::{Error, Result};
 use crate::fs::{self, RelPath};
+use crate::log;
 use crate::model::{
     Activity, DecisionKind, DiscoverySummary, DsrState, Finding, FindingMatch, FindingOutcome, Id,
     Request, ScopeProblem, Sha256, UnsearchedStore,
@@ -176,13 +177,8 @@ pub(super) fn search(
     let mut problems = scope.problems;
     let mut total = scope.files.len() as u64;
     let (mut results, mut files, mut targets) = (Vec::new(), Vec::new(), Vec::new());
-    for ScopeFile { target, about, path, kind, engagement } in scope.files {
-        let stamp = match &target.content {
-            Content::File { .. } if keep => {
-                context.workspace.fs().stat(&path).ok().map(Stamp::from)
-            }
-            _ => None,
-        };
+    for ScopeFile { target, about, path, kind, engagement, stamp } in scope.files {
+        let stamp = stamp.filter(|_| keep);
         let known = stamp.and_then(|stamp| resume.take(&path.display(), stamp));
         match (known, absent) {
             (Some(result), _) => results.push((files.len(), result)),
@@ -241,6 +237,7 @@ pub(super) fn search(
     }
     let items = number(context, grouped, earlier, &mut problems);
     let complete = !problems.iter().any(|p| p.kind == "unreadable" || p.kind == "limit");
+    log::discovered(request.identifiers.len(), total, bytes, items.len(), watch);
     Ok(Discovered {
         dsr: request.id.clone(),
         searched: Searched { files: total, bytes, seconds: watch.seconds() },

@@ -22,6 +22,7 @@ mod scope;
 mod settle;
 mod shard;
 mod waiting;
+mod walk;
 
 pub use super::settle::settle;
 pub use allowed::{RequestAllowed, allowed};

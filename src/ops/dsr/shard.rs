@@ -11,9 +11,9 @@
 use super::super::{Context, Matter};
 use super::discover::{DiscoverProgress, Discovered, Search, query_of, record, search};
 use super::resume::{Line, Resume, Stamp, key_of};
-use super::scope::{Scope, ScopeFile};
+use super::scope::Scope;
 use super::{load_findings, to_change};
-use crate::discovery::{self, Content, Limits, Target};
+use crate::discovery::{self, Limits, Target};
 use crate::error::{Error, Invalid, Result};
 use crate::fs::RelPath;
 use crate::model::{Activity, Id, Request, Sha256};
@@ -149,7 +149,7 @@ pub fn discover_shard(
         return Ok(done(&head, true));
     }
     let query = query_of(&request)?;
-    let mine = share(context, Scope::of(context, &dsr, &request)?, shard);
+    let mine = share(Scope::of(context, &dsr, &request)?, shard);
     let targets: Vec<Target> = mine.iter().map(|(target, ..)| target.clone()).collect();
     let total = targets.len() as u64;
     let report = |at: discovery::Progress| {
@@ -206,17 +206,9 @@ fn permitted(context: &Context, dsr: &DsrRef, request: &Request) -> Result<()> {
 
 /// The files of a shard, with their stamps. What is searched in memory, such as records without the
 /// parts that are not to be searched, belongs to none: the merge does it.
-fn share(context: &Context, scope: Scope, shard: Shard) -> Vec<(Target, RelPath, Stamp)> {
-    let files = scope.files.into_iter().filter_map(|file| {
-        let ScopeFile { target, path, .. } = file;
-        match &target.content {
-            Content::File { .. } => {
-                let stamp = Stamp::from(context.workspace.fs().stat(&path).ok()?);
-                Some((target, path, stamp))
-            }
-            Content::Bytes(_) => None,
-        }
-    });
+fn share(scope: Scope, shard: Shard) -> Vec<(Target, RelPath, Stamp)> {
+    let files =
+        scope.files.into_iter().filter_map(|file| Some((file.target, file.path, file.stamp?)));
     let files: Vec<_> = files.collect();
     let sizes: Vec<u64> = files.iter().map(|(_, _, stamp)| stamp.size()).collect();
     let shards = assign(&sizes, shard.of);

@@ -1,6 +1,7 @@
 //! What is under a clock: every diagnostic and every transfer file of a closed case, with the moment
 //! at which it is due and what keeps it beyond that.
 
+use crate::env;
 use crate::error::Result;
 use crate::fs::RelPath;
 use crate::model::{Case, DsrType, Finding, Id, Meta, Sha256, Store, Time, Tombstone};
@@ -9,6 +10,10 @@ use crate::policy::retention::{self as rules, Keep, RetentionClock};
 use crate::policy::transfer as folder_rules;
 use crate::workspace::{CaseRef, DsrRef, Loaded, Problem, ProblemKind, layout};
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 /// A file under a clock, with its sidecar: they go together or stay together.
 #[derive(Debug, Clone)]
@@ -38,7 +43,7 @@ pub(super) enum Reach {
 pub(super) struct Scan<'a> {
     context: &'a Context,
     /// DEL-9: files that unanswered requests keep.
-    frozen: BTreeMap<String, Id>,
+    frozen: Arc<BTreeMap<String, Id>>,
     pub files: Vec<Clocked>,
     pub problems: Vec<Problem>,
 }
@@ -46,27 +51,13 @@ pub(super) struct Scan<'a> {
 impl<'a> Scan<'a> {
     pub(super) fn new(context: &'a Context) -> Result<Self> {
         let mut problems = Vec::new();
-        let frozen = frozen(context, &mut problems)?;
+        let frozen = Arc::new(frozen(context, &mut problems)?);
         Ok(Self { context, frozen, files: Vec::new(), problems })
     }
 
     pub(super) fn run(mut self, reach: &Reach) -> Result<Self> {
         match reach {
-            Reach::Everything => {
-                for tenant in self.context.tenants()? {
-                    let (cases, more) = self.context.workspace.case_ids(&tenant.domain)?;
-                    self.problems.extend(more);
-                    for id in cases {
-                        let case = CaseRef { tenant: tenant.domain.clone(), id };
-                        self.diagnostics(&case.tenant, &layout::store(&case, Store::Diagnostics))?;
-                        self.transfer(&case)?;
-                    }
-                    for sar in self.context.workspace.approval_ids(&tenant.domain)? {
-                        let dir = layout::approval_diagnostics(&tenant.domain, &sar);
-                        self.diagnostics(&tenant.domain, &dir)?;
-                    }
-                }
-            }
+            Reach::Everything => self.everything()?,
             Reach::Transfer(cases) => {
                 for case in cases {
                     self.transfer(case)?;
@@ -77,6 +68,54 @@ impl<'a> Scan<'a> {
         self.problems.sort();
         self.problems.dedup();
         Ok(self)
+    }
+
+    /// Every tenant, on all processors.
+    fn everything(&mut self) -> Result<()> {
+        let tenants = self.context.tenants()?;
+        let next = AtomicUsize::new(0);
+        let begin = || Self {
+            context: self.context,
+            frozen: Arc::clone(&self.frozen),
+            files: Vec::new(),
+            problems: Vec::new(),
+        };
+        let work = || -> Result<(Vec<Clocked>, Vec<Problem>)> {
+            let mut part = begin();
+            while let Some(tenant) = tenants.get(next.fetch_add(1, Ordering::Relaxed)) {
+                part.tenant(&tenant.domain)?;
+            }
+            Ok((part.files, part.problems))
+        };
+        let parts = thread::scope(|scope| {
+            let others = 1..env::processors().min(tenants.len());
+            let others: Vec<_> = others.map(|_| scope.spawn(work)).collect();
+            let mut parts = vec![work()];
+            for other in others {
+                parts.push(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            }
+            parts
+        });
+        for part in parts {
+            let (files, problems) = part?;
+            self.files.extend(files);
+            self.problems.extend(problems);
+        }
+        Ok(())
+    }
+
+    fn tenant(&mut self, tenant: &Id) -> Result<()> {
+        let (cases, more) = self.context.workspace.case_ids(tenant)?;
+        self.problems.extend(more);
+        for id in cases {
+            let case = CaseRef { tenant: tenant.clone(), id };
+            self.diagnostics(tenant, &layout::store(&case, Store::Diagnostics))?;
+            self.transfer(&case)?;
+        }
+        for sar in self.context.workspace.approval_ids(tenant)? {
+            self.diagnostics(tenant, &layout::approval_diagnostics(tenant, &sar))?;
+        }
+        Ok(())
     }
 
     /// Looks at one file once more: another process may have put it on hold, or reopened its case.

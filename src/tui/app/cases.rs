@@ -1,10 +1,15 @@
 //! The list of cases as it is searched and sorted: what costs time is made once, not at every key.
 
+use crate::env;
 use crate::model::Severity;
 use crate::ops::case::CaseLine;
 use crate::ops::status::Status;
 use memchr::memmem;
 use std::sync::OnceLock;
+use std::thread;
+
+/// So many lines are searched by one thread: starting another takes as long.
+const ALONE: usize = if cfg!(test) { 8 } else { 10_000 };
 
 /// The landing screen's data.
 #[derive(Debug)]
@@ -22,6 +27,29 @@ struct Text {
     all: String,
     /// Where each line ends.
     ends: Vec<usize>,
+    /// Which letters each line has: a line that lacks one of a word's need not be searched.
+    letters: Vec<Letters>,
+}
+
+/// A set of bytes: one bit for each letter and digit, and one for several others together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Letters(u64);
+
+impl Letters {
+    fn of(bytes: &[u8]) -> Self {
+        Self(bytes.iter().fold(0, |all, &byte| {
+            all | 1
+                << match byte {
+                    b'a'..=b'z' => byte - b'a',
+                    b'0'..=b'9' => 26 + (byte - b'0'),
+                    other => 36 + other % 28,
+                }
+        }))
+    }
+
+    fn contain(self, others: Self) -> bool {
+        self.0 & others.0 == others.0
+    }
 }
 
 /// What the list is sorted by.
@@ -120,7 +148,12 @@ impl CaseList {
                 }
                 ends.push(all.len());
             }
-            Text { all, ends }
+            let mut start = 0;
+            let of = |end: &usize| {
+                Letters::of(&all.as_bytes()[std::mem::replace(&mut start, *end)..*end])
+            };
+            let letters = ends.iter().map(of).collect();
+            Text { all, ends, letters }
         })
     }
 
@@ -175,17 +208,21 @@ impl CaseList {
             Some(within) => within.to_vec(),
             None => vec![true; self.lines.len()],
         };
-        let mut first = within.is_none();
-        for word in words {
-            let finder = memmem::Finder::new(word);
-            if std::mem::take(&mut first) {
-                passing = text.with(&finder);
-            } else {
-                for (at, pass) in passing.iter_mut().enumerate().filter(|(_, pass)| **pass) {
-                    *pass = finder.find(text.line(at)).is_some();
-                }
+        // A letter that most lines have takes a while: on all processors.
+        let threads = if passing.len() > ALONE { env::processors() } else { 1 };
+        let part = passing.len().div_ceil(threads).max(1);
+        let parts = passing.chunks_mut(part).enumerate();
+        let narrow = |(number, passing): (usize, &mut [bool])| {
+            text.narrow(&words, number * part, passing, within.is_none());
+        };
+        thread::scope(|scope| {
+            let mut parts = parts.collect::<Vec<_>>();
+            let own = parts.pop();
+            for other in parts {
+                scope.spawn(move || narrow(other));
             }
-        }
+            own.into_iter().for_each(narrow);
+        });
         passing
     }
 }
@@ -199,18 +236,116 @@ impl Text {
         &self.all.as_bytes()[self.start(at)..self.ends[at]]
     }
 
-    /// The lines with the word, in one pass over the whole text.
-    fn with(&self, finder: &memmem::Finder<'_>) -> Vec<bool> {
-        let mut passing = vec![false; self.ends.len()];
-        let (mut from, mut line) = (0, 0);
-        while let Some(found) = finder.find(&self.all.as_bytes()[from..]) {
-            let at = from + found;
-            // The next line is near when many have the word, and far when few do.
-            line += self.ends[line..].partition_point(|end| *end <= at);
-            passing[line] = true;
-            from = self.ends[line];
+    /// The line of the byte `at`, which is not before line `from`. It is near when many lines have a
+    /// word, and far when few do: steps double.
+    fn line_of(&self, at: usize, from: usize) -> usize {
+        let (mut low, mut step) = (from, 1);
+        while self.ends.get(low + step - 1).is_some_and(|end| *end <= at) {
+            low += step;
+            step *= 2;
+        }
+        let high = (low + step).min(self.ends.len());
+        low + self.ends[low..high].partition_point(|end| *end <= at)
+    }
+
+    /// Of the lines from `from` on, those that `passing` still lets through and that have all the
+    /// words. `all`: it lets all of them through yet.
+    fn narrow(&self, words: &[&str], from: usize, passing: &mut [bool], mut all: bool) {
+        let known = &self.letters[from..from + passing.len()];
+        for word in words {
+            let all = std::mem::take(&mut all);
+            let letters = Letters::of(word.as_bytes());
+            if matches!(word.as_bytes(), [letter] if letter.is_ascii_alphanumeric()) {
+                for (pass, line) in passing.iter_mut().zip(known) {
+                    *pass &= line.contain(letters);
+                }
+                continue;
+            }
+            let finder = memmem::Finder::new(word);
+            if all {
+                self.with(&finder, from, passing);
+                continue;
+            }
+            let candidates = passing.iter_mut().zip(known).enumerate();
+            for (at, (pass, line)) in candidates.filter(|(_, (pass, _))| **pass) {
+                *pass = line.contain(letters) && finder.find(self.line(from + at)).is_some();
+            }
+        }
+    }
+
+    /// Which of the lines from `from` on have the word, in one pass over their text.
+    fn with(&self, finder: &memmem::Finder<'_>, from: usize, passing: &mut [bool]) {
+        passing.fill(false);
+        let text = &self.all.as_bytes()[..self.start(from + passing.len())];
+        let (mut at, mut line) = (self.start(from), from);
+        while let Some(found) = finder.find(&text[at..]) {
+            line = self.line_of(at + found, line);
+            passing[line - from] = true;
+            at = self.ends[line];
             line += 1;
         }
-        passing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Id;
+    use proptest::prelude::*;
+
+    fn line(number: usize, title: &str) -> CaseLine {
+        CaseLine {
+            id: Id::new(format!("26{number:014}")).unwrap(),
+            tenant: Id::new("contoso.com").unwrap(),
+            title: title.to_owned(),
+            status: "open",
+            severity: None,
+            product: None,
+            assigned_to: None,
+            opened_at: None,
+            closed_at: None,
+            consent: None,
+            consent_expires_at: None,
+            access_pending: 0,
+            access_approved: 0,
+            due: Vec::new(),
+        }
+    }
+
+    proptest! {
+        /// However it is looked for, what passes is what has all the words.
+        #[test]
+        fn a_filter_lets_through_what_has_all_words(
+            titles in prop::collection::vec("[a-cA-C0-1Äß_ -]{0,12}", 0..40),
+            words in prop::collection::vec("[a-c0-1äÄß_.-]{1,3}", 1..4),
+        ) {
+            let lines: Vec<CaseLine> =
+                titles.iter().enumerate().map(|(number, title)| line(number, title)).collect();
+            let words = words.join(" ");
+            let expected: Vec<bool> =
+                lines.iter().map(|line| crate::ops::case::matches_words(line, &words)).collect();
+            let status = Status {
+                workspace: String::new(),
+                now: env::parse_time("2026-01-01T00:00:00Z").unwrap(),
+                test_clock: false,
+                tenants: 1,
+                cases_open: 0,
+                cases_closed: 0,
+                cases_expunged: 0,
+                access_pending: 0,
+                access_approved: 0,
+                dsr_open: 0,
+                due: Vec::new(),
+                problems: Vec::new(),
+            };
+            let list = CaseList::new(lines, status);
+            prop_assert_eq!(&list.matching(&words, None), &expected);
+            // Letter by letter, each within what the one before let through.
+            let mut within: Option<Vec<bool>> = None;
+            for end in (1..=words.len()).filter(|end| words.is_char_boundary(*end)) {
+                within = Some(list.matching(&words[..end], within.as_deref()));
+            }
+            prop_assert_eq!(within.as_ref(), Some(&expected));
+        }
     }
 }

@@ -83,16 +83,11 @@ impl Cases {
         self.list.resize(self.passing.len());
     }
 
-    /// As [`Cases::filter`], the row in focus staying in focus, wherever others went.
-    fn refocus(&mut self, focus: Option<CaseRef>) {
+    /// As [`Cases::filter`], the line in focus staying in focus, wherever others went.
+    fn refocus(&mut self, line: Option<u32>) {
         self.filter();
-        let Some(data) = &self.data else { return };
-        let at = focus.and_then(|case| {
-            let same = |line: &CaseLine| line.id == case.id && line.tenant == case.tenant;
-            self.passing.iter().position(|index| same(&data.lines[*index as usize]))
-        });
-        if let Some(at) = at {
-            self.list.cursor = at;
+        if let Some(row) = line.and_then(|at| self.passing.iter().position(|other| *other == at)) {
+            self.list.cursor = row;
         }
     }
 
@@ -226,7 +221,11 @@ impl Screen for Cases {
             let focus = self.focus();
             self.data = Some(Arc::clone(list));
             self.matched = (String::new(), Vec::new());
-            self.refocus(focus);
+            let line = focus.and_then(|case| {
+                let same = |line: &CaseLine| line.id == case.id && line.tenant == case.tenant;
+                list.lines.iter().position(same).and_then(|at| u32::try_from(at).ok())
+            });
+            self.refocus(line);
         }
     }
 
@@ -274,13 +273,13 @@ impl Screen for Cases {
                 Vec::new()
             }
             ActionId::CasesSort | ActionId::CasesReverse => {
-                let focus = self.focus();
+                let line = self.passing.get(self.list.cursor).copied();
                 if id == ActionId::CasesSort {
                     (self.sort, self.reversed) = (self.sort.next(), false);
                 } else {
                     self.reversed = !self.reversed;
                 }
-                self.refocus(focus);
+                self.refocus(line);
                 Vec::new()
             }
             ActionId::CasesDue => vec![Step::Push(Box::new(super::due::DueScreen::default()))],

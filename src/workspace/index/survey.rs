@@ -4,9 +4,10 @@ use super::file::{self, Extent, Stored};
 use super::row::{Engagement, RequestOutline, outline};
 use super::run::{Outcome, Run, SMALL};
 use super::{Workspace, read};
-use crate::env;
+use crate::env::{self, Stopwatch};
 use crate::error::Result;
 use crate::fs::FileKind;
+use crate::log;
 use crate::model::{Case, Id, Tenant, Time};
 use crate::workspace::{CaseRef, Problem, layout};
 use std::collections::HashMap;
@@ -105,7 +106,7 @@ impl Workspace {
         wanted: &(dyn Fn(&Tenant) -> bool + Sync),
         visit: &(dyn Fn(Surveyed) -> R + Sync),
     ) -> Result<(Vec<R>, Vec<Problem>, Work)> {
-        let account = env::account();
+        let (account, watch) = (env::account(), Stopwatch::start());
         let old = match look.freshness {
             Freshness::FromFiles => None,
             _ => Stored::open(self, account, look.extent()),
@@ -167,6 +168,7 @@ impl Workspace {
             parts.push(outcome.part);
         }
         total.saved = run.save(parts, renewed);
+        log::surveyed(ids.len(), total, watch);
         Ok((seen, found, total))
     }
 

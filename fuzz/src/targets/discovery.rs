@@ -1,6 +1,7 @@
-//! What is fuzzed: each target makes of arbitrary bytes an input that leads into one decoder, with an
-//! address planted in it, and checks what must hold whatever the bytes are.
+//! The decoders of discovery: each target makes of arbitrary bytes an input that leads into one of them,
+//! with an address planted in it.
 
+use super::{damage, split, worded};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use caseward::discovery::{
@@ -10,22 +11,6 @@ use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder};
 use std::io::Write;
 use std::sync::LazyLock;
-
-/// A target by its name, which is also that of its corpus.
-pub type Target = (&'static str, fn(&[u8]));
-
-pub const TARGETS: [Target; 10] = [
-    ("whole", whole),
-    ("escapes", escapes),
-    ("base64", base64),
-    ("mail", mail),
-    ("utf16", utf16),
-    ("markup", markup),
-    ("dumps", dumps),
-    ("packed", packed),
-    ("zip", zip),
-    ("intake", intake),
-];
 
 const EMAIL: &str = "marta.quillfeather@contoso.com";
 
@@ -79,26 +64,6 @@ fn scan(bytes: &[u8]) -> FileResult {
 fn scan_with_address(before: &[u8], after: &[u8]) {
     let result = scan(&[before, EMAIL.as_bytes(), after].concat());
     assert!(result.hits.iter().any(|hit| hit.identifier == 0), "the address was dropped");
-}
-
-/// Bytes up to and after a place that the first of them chooses.
-fn split(data: &[u8]) -> (&[u8], &[u8]) {
-    let Some((&first, rest)) = data.split_first() else { return (&[], &[]) };
-    rest.split_at(rest.len() * usize::from(first) / 256)
-}
-
-/// Text in which bytes beyond ASCII stand for fragments: what a format is made of comes often.
-fn worded(data: &[u8], fragments: &[&str]) -> Vec<u8> {
-    let mut text = Vec::new();
-    for &byte in data {
-        match byte.checked_sub(0x80) {
-            Some(n) => {
-                text.extend(fragments[usize::from(n) % fragments.len()].as_bytes());
-            }
-            None => text.push(byte),
-        }
-    }
-    text
 }
 
 fn planted(data: &[u8], fragments: &[&str]) {
@@ -357,16 +322,6 @@ pub fn packed(data: &[u8]) {
         assert!(result.hits.iter().any(|hit| hit.identifier == 0), "unpacked and not found");
         damage(&mut stream, before);
         scan(&stream);
-    }
-}
-
-/// Changes the bytes that pairs of `data` name.
-fn damage(bytes: &mut [u8], data: &[u8]) {
-    for pair in data.chunks_exact(2).take(16) {
-        let at = usize::from(pair[0]) * bytes.len() / 256;
-        if let Some(byte) = bytes.get_mut(at) {
-            *byte = pair[1];
-        }
     }
 }
 
