@@ -1,5 +1,7 @@
 //! Start-up: what `--help`, the list of cases and a verification cost, beside a peer that only
-//! starts. `cargo bench --bench startup`; `-- --smoke` runs one short round.
+//! starts; and the interface in a real pseudo-terminal: start to first whole frame, bytes over the
+//! wire, and what five idle seconds cost. `cargo bench --bench startup`; `-- --smoke` runs one short
+//! round.
 //!
 //! Prints medians and the ratio to the peer (`/bin/true`): the machine's own cost of starting a
 //! process is in both.
@@ -11,6 +13,7 @@
 )]
 
 mod measure;
+mod screen;
 
 use measure::{median, millis};
 use std::path::Path;
@@ -48,6 +51,7 @@ fn main() {
             time.as_secs_f64() / peer.as_secs_f64()
         );
     }
+    screen::report(program, &demo, if smoke { 5 } else { 51 }, if smoke { 1 } else { 5 });
 }
 
 fn run(program: &str, arguments: &[&str], demo: &Path) {

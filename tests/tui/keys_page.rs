@@ -49,8 +49,8 @@ mine = \"ana open\"
 A key is a letter, or `enter`, `esc`, `tab`, `backtab`, `backspace`, `delete`, `insert`, `space`, `up`, `down`, `left`,
 `right`, `pageup`, `pagedown`, `home`, `end`, `f1` to `f12`; `ctrl-` or `alt-` may stand before it. One action may have
 several keys; one key never means two things on one screen; nothing that changes records lies on a ctrl key. In forms
-letters are letters: tab and enter go on, shift-tab goes back, esc leaves, ctrl-u empties a field, ctrl-e opens the editor
-on a text of several lines.
+letters are letters: tab and enter go on, shift-tab goes back, esc leaves and asks once where something was changed, ctrl-u
+empties a field, ctrl-e opens the editor on a text of several lines.
 ";
 
 /// The page.

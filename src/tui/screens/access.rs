@@ -163,8 +163,11 @@ fn detail(data: &AccessData, session: &Session, theme: Theme, width: u16) -> Det
     match view.state {
         "pending" => lines.prose(
             Role::Dim,
-            "Access begins when both tenants have approved, and lasts until the case is closed or \
-             access is removed.",
+            format!(
+                "Administrators of {} and of {} decide. Access begins when both have approved, and \
+                 lasts until the case is closed or it is removed.",
+                view.request_tenant, view.resource_tenant
+            ),
         ),
         "approved" => {
             lines.prose(Role::Dim, "Read-only, until the case is closed or access is removed.")
@@ -334,9 +337,9 @@ impl Screen for Access {
             ActionId::AccessReject,
             ActionId::AccessRemove,
             ActionId::AccessWithdraw,
+            ActionId::ActAs,
             ActionId::Right,
             ActionId::Open,
-            ActionId::ActAs,
             ActionId::Help,
             ActionId::Quit,
         ]

@@ -1,5 +1,7 @@
 //! A form: fields that keep what was typed until the workspace has taken it.
 
+use super::field::Kept;
+pub use super::field::{Field, Value};
 use crate::text;
 use crate::tui::actions::{ActionId, Scope};
 use crate::tui::app::{App, Done, Effect, Failure, Screen, Session, Step};
@@ -7,127 +9,11 @@ use crate::tui::keymap::Key;
 use crate::tui::theme::Role;
 use crate::tui::widgets::area::Area;
 use crate::tui::widgets::details::Details;
-use crate::tui::widgets::field::TextField;
 use crate::tui::widgets::prose;
 use ratatui::Frame;
 use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
-
-/// What a field holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
-    Text(TextField),
-    /// One of these: the words, and which.
-    One(Vec<String>, usize),
-    /// Any of these: the words, which are on, and where the focus is.
-    Many(Vec<(String, bool)>, usize),
-    Check(bool),
-    /// Lines of text.
-    Lines(Box<Area>),
-}
-
-/// A field with its label and a line of help.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Field {
-    pub label: &'static str,
-    pub help: String,
-    pub value: Value,
-}
-
-impl Field {
-    #[must_use]
-    pub fn text(label: &'static str, value: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { label, help: help.into(), value: Value::Text(TextField::new(value)) }
-    }
-
-    #[must_use]
-    pub fn one(
-        label: &'static str,
-        words: impl IntoIterator<Item = impl Into<String>>,
-        chosen: usize,
-        help: impl Into<String>,
-    ) -> Self {
-        let words = words.into_iter().map(Into::into).collect();
-        Self { label, help: help.into(), value: Value::One(words, chosen) }
-    }
-
-    #[must_use]
-    pub fn many(
-        label: &'static str,
-        words: impl IntoIterator<Item = impl Into<String>>,
-        help: impl Into<String>,
-    ) -> Self {
-        let words = words.into_iter().map(|word| (word.into(), false)).collect();
-        Self { label, help: help.into(), value: Value::Many(words, 0) }
-    }
-
-    #[must_use]
-    pub fn lines(label: &'static str, help: impl Into<String>) -> Self {
-        Self { label, help: help.into(), value: Value::Lines(Box::default()) }
-    }
-
-    #[must_use]
-    pub fn check(label: &'static str, help: impl Into<String>) -> Self {
-        Self { label, help: help.into(), value: Value::Check(false) }
-    }
-
-    /// The text, or the chosen word.
-    #[must_use]
-    pub fn word(&self) -> &str {
-        match &self.value {
-            Value::Text(field) => field.value().trim(),
-            Value::One(words, chosen) => words.get(*chosen).map_or("", String::as_str),
-            Value::Many(..) | Value::Check(_) | Value::Lines(_) => "",
-        }
-    }
-
-    /// The words that are on.
-    #[must_use]
-    pub fn words(&self) -> Vec<&str> {
-        match &self.value {
-            Value::Many(words, _) => {
-                words.iter().filter(|(_, on)| *on).map(|(word, _)| word.as_str()).collect()
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    /// The text of several lines.
-    #[must_use]
-    pub fn written(&self) -> String {
-        match &self.value {
-            Value::Lines(area) => area.text(),
-            _ => self.word().to_owned(),
-        }
-    }
-
-    #[must_use]
-    pub fn is_on(&self) -> bool {
-        self.value == Value::Check(true)
-    }
-}
-
-/// What of a field would be lost: what was typed or chosen, not where the cursor stood.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Kept {
-    Text(String),
-    One(usize),
-    Many(Vec<bool>),
-    Check(bool),
-}
-
-impl Field {
-    fn kept(&self) -> Kept {
-        match &self.value {
-            Value::Text(field) => Kept::Text(field.value().to_owned()),
-            Value::One(_, chosen) => Kept::One(*chosen),
-            Value::Many(words, _) => Kept::Many(words.iter().map(|(_, on)| *on).collect()),
-            Value::Check(on) => Kept::Check(*on),
-            Value::Lines(area) => Kept::Text(area.text()),
-        }
-    }
-}
 
 /// What a form does with its fields.
 pub type Submit = Box<dyn Fn(&[Field]) -> Result<Effect, Failure> + Send>;
@@ -513,7 +399,7 @@ impl Screen for Form {
         lines.push(Line::from(vec![
             theme.span(Role::Text, theme.marker(here)),
             theme.span(if here { Role::Selected } else { Role::Strong }, format!("[ {button} ]")),
-            theme.span(Role::Dim, "   esc goes back"),
+            theme.span(Role::Dim, "   tab goes on · esc goes back"),
         ]));
         let mut below = Details::new(theme, area.width, 0);
         if self.leaving {

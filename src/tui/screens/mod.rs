@@ -9,6 +9,7 @@ pub mod cases;
 pub mod context;
 pub mod deletion;
 pub mod due;
+pub mod field;
 pub mod form;
 pub mod help;
 pub mod hold_form;

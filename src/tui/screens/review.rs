@@ -328,10 +328,10 @@ impl Screen for Review {
         vec![
             ActionId::FindingInclude,
             ActionId::FindingExclude,
+            ActionId::FindingContext,
             ActionId::Open,
             ActionId::Menu,
             ActionId::Mark,
-            ActionId::FindingContext,
             ActionId::Help,
             ActionId::Quit,
         ]

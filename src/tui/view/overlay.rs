@@ -67,7 +67,11 @@ pub fn menu(app: &App, menu: &Menu, frame: &mut Frame<'_>, area: Rect) {
             ("Act as…: enter chooses, esc closes", people.iter().map(row).collect())
         }
     };
-    let tall = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(2);
+    // What is in focus stands below in full: who decides where rarely fits a row.
+    let width = usize::from(area.width.min(96).saturating_sub(4)).max(1);
+    let is_long = |(_, content): &(Role, String)| text::width(content) > width;
+    let below = if rows.iter().any(is_long) && area.height >= 12 { 3 } else { 0 };
+    let tall = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(2 + below);
     let inside = open(
         app,
         frame,
@@ -75,8 +79,8 @@ pub fn menu(app: &App, menu: &Menu, frame: &mut Frame<'_>, area: Rect) {
         title,
         (area.width.min(96), tall.min(area.height.saturating_sub(2))),
     );
-    // The row in focus is shown in full when it needs more than its line.
-    let page = usize::from(inside.height).max(1);
+    let list = Rect { height: inside.height.saturating_sub(below), ..inside };
+    let page = usize::from(list.height).max(1);
     let first = menu.list.cursor / page * page;
     for (index, (role, content)) in rows.iter().enumerate().skip(first).take(page) {
         let y = inside.y + u16::try_from(index - first).unwrap_or(0);
@@ -90,6 +94,13 @@ pub fn menu(app: &App, menu: &Menu, frame: &mut Frame<'_>, area: Rect) {
         if selected {
             frame.buffer_mut().set_style(place, app.theme.style(Role::Selected));
             frame.set_cursor_position(Position { x: inside.x, y });
+            if text::width(&safe) > room {
+                let whole = prose::wrap(content, usize::from(inside.width).max(1));
+                for (row, line) in (0..below).zip(whole) {
+                    let place = Rect { y: list.bottom() + row, height: 1, ..inside };
+                    frame.render_widget(Line::from(app.theme.span(Role::Dim, line)), place);
+                }
+            }
         }
     }
 }
@@ -184,7 +195,7 @@ pub fn question(app: &App, asking: &Asking, frame: &mut Frame<'_>, area: Rect) {
         Span::raw("  "),
         app.theme
             .span(role(asking.on_verb), format!("{}[ {} ]", marker(asking.on_verb), question.verb)),
-        app.theme.span(Role::Dim, "   tab changes"),
+        app.theme.span(Role::Dim, "   tab changes · enter takes it"),
     ];
     frame.render_widget(Line::from(buttons), Rect { y, height: 1, ..inside });
     let x = inside.x + if asking.on_verb { 18 } else { 4 };
