@@ -23,6 +23,23 @@ fn every_identifier_is_found_as_typed_and_in_any_case() {
 }
 
 #[test]
+fn signs_that_fold_to_letters_are_found_as_typed_and_as_those_letters() {
+    use caseward::discovery::{IdentifierType, Limits};
+    for (typed, letters) in [("№", "no"), ("℡ ™", "tel tm"), ("ª7", "a7"), ("㎏㎏", "kgkg")]
+    {
+        for kind in [IdentifierType::Custom, IdentifierType::Puid, IdentifierType::Machine] {
+            let query = query(&[(kind, typed)]);
+            for text in [typed, letters] {
+                for text in [text.to_owned(), format!("x {text} y")] {
+                    let result = query.scan_bytes(text.as_bytes(), &Limits::default());
+                    assert!(!result.hits.is_empty(), "{kind:?} {typed} in {text}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_longer_address_is_another() {
     for text in [
         format!("b{EMAIL}"),

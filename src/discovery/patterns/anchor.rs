@@ -142,6 +142,10 @@ impl Anchors {
             self.signs.extend(folded.bytes().filter(u8::is_ascii_punctuation));
             return self.text(number, folded.get(..LONGEST).unwrap_or(folded));
         }
+        if folded.is_ascii() {
+            // Other letters for plain ones: the plain ones are the same text.
+            self.text(number, folded.get(..LONGEST).unwrap_or(folded));
+        }
         self.foreign(number, typed);
     }
 

@@ -105,7 +105,9 @@ pub(super) fn letters(typed: &str) -> Vec<String> {
         .windows(2)
         .filter(|pair| pair.iter().all(|c| c.is_alphanumeric()))
         .max_by_key(|pair| pair.iter().map(|c| c.len_utf8()).sum::<usize>())
-        .or_else(|| composed.windows(1).find(|one| one[0].is_alphanumeric()));
+        .or_else(|| composed.windows(1).find(|one| one[0].is_alphanumeric()))
+        // Signs that fold to letters, such as `№`, are none themselves.
+        .or_else(|| composed.windows(1).next());
     let mut parts = vec![String::new()];
     for &c in pair.unwrap_or_default() {
         let cased = [c.to_string(), c.to_lowercase().collect(), c.to_uppercase().collect()];
