@@ -114,20 +114,23 @@ impl DiagnosticsCommand {
                         text: Option<Cow<'a, str>>,
                     }
                     out.document("diagnostics-show", &Shown { view: &view, text })?;
-                } else if let Some(text) = text {
-                    out.line(text::safe_block(&text))?;
                 } else {
-                    out.line(format!(
-                        "{}: {} that are no text",
-                        text::safe(&view.path),
-                        text::bytes(view.size)
-                    ))?;
-                    super::output::hint("open it with a program of its own; --json gives its hash");
+                    print_contents(&out, text.as_deref(), &view.path, view.size)?;
                 }
             }
         }
         Ok(Exit::Done)
     }
+}
+
+/// What a file says; `text` is nothing when it is no text.
+pub fn print_contents(out: &Out, text: Option<&str>, path: &str, size: u64) -> Result<()> {
+    if let Some(text) = text {
+        return out.line(text::safe_block(text));
+    }
+    out.line(format!("{}: {} that are no text", text::safe(path), text::bytes(size)))?;
+    super::output::hint("open it with a program of its own; --json gives its hash");
+    Ok(())
 }
 
 /// The table of diagnostics; `own` is the tenant that needs no mention.

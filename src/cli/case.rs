@@ -1,17 +1,19 @@
 //! `caseward case`.
 
+use super::attach::print_contents;
 use super::output::{self, Out, Tone, plain, toned};
 use super::{Global, print_problems};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::model::{ContactMethod, Id, Portal, RecordKind, Severity};
 use crate::ops::Context;
-use crate::ops::case::{self, CaseFilter, CaseLine, CaseView, NewCase};
+use crate::ops::case::{self, CaseFilter, CaseLine, CaseView, NewCase, RecordView};
 use crate::ops::consent;
 use crate::outside;
 use crate::text;
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::io::{IsTerminal, Read};
 use std::path::PathBuf;
 
@@ -69,6 +71,8 @@ pub enum CaseCommand {
     Rm { case: String },
     /// Add a note, chat, e-mail or call to a case
     Note(CaseNote),
+    /// Read one of its records: a note, chat, e-mail or call; reading is logged
+    Record { case: String, name: String },
 }
 
 #[derive(Debug, Args)]
@@ -243,6 +247,23 @@ impl CaseCommand {
             }
             Self::Rm { case } => case::remove(&context, &case)?,
             Self::Note(note) => note.run(global, &context, &out)?,
+            Self::Record { case, name } => {
+                let case = context.workspace.find_case(&case)?;
+                let (view, bytes) = case::read_record(&context, &case, &name)?;
+                let text = text::decoded(&bytes);
+                if out.json {
+                    #[derive(Serialize)]
+                    struct Shown<'a> {
+                        #[serde(flatten)]
+                        view: &'a RecordView,
+                        /// Null for contents that are no text.
+                        text: Option<Cow<'a, str>>,
+                    }
+                    out.document("case-record", &Shown { view: &view, text })?;
+                } else {
+                    print_contents(&out, text.as_deref(), &view.path, view.size)?;
+                }
+            }
         }
         Ok(Exit::Done)
     }

@@ -148,6 +148,35 @@ fn assign() {
 }
 
 #[test]
+fn record() {
+    let sandbox = Sandbox::demo();
+    let add = sandbox.run_with(
+        ["case", "note", MIGRATION, "--kind", "call", "--internal"],
+        b"Jane called.\x1b[2J\n",
+    );
+    assert_eq!(add.code, 0, "{add:?}");
+    let path = add.stdout.split(" (").next().unwrap();
+    let name = path.rsplit('/').next().unwrap();
+    let shown = sandbox.run(["case", "record", MIGRATION, name]);
+    assert_eq!(shown.code, 0, "{shown:?}");
+    assert!(shown.stdout.starts_with("Jane called."), "{shown:?}");
+    assert!(!shown.stdout.contains('\x1b'), "{shown:?}");
+    let document = sandbox.run(["case", "record", MIGRATION, name, "--json"]);
+    let document: serde_json::Value = serde_json::from_str(&document.stdout).unwrap();
+    assert_eq!(document["schema"], "caseward/case-record/1");
+    assert_eq!((&document["name"], &document["internal"]), (&name.into(), &true.into()));
+    let missing = sandbox.run(["case", "record", MIGRATION, "missing.md"]);
+    assert_eq!(missing.code, 2, "{missing:?}");
+    assert!(missing.stderr.contains("`missing.md`"), "{missing:?}");
+    // Internal notes are among them: no tenant's people.
+    let refused = sandbox.run(["case", "record", MIGRATION, name, "--as", "john@contoso.com"]);
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(refused.stdout.is_empty(), "{refused:?}");
+    let log = std::fs::read_to_string(sandbox.inside("tenants/contoso.com/audit.jsonl")).unwrap();
+    assert_eq!(log.matches("Record viewed").count(), 3, "two readings and a refusal");
+}
+
+#[test]
 fn note() {
     let sandbox = Sandbox::demo();
     sandbox.file("call.txt", "Jane called.\n");
