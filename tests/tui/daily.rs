@@ -3,7 +3,7 @@
 
 use crate::harness::{Setting, Stage, keys};
 use crate::scripts::TO_REVIEW;
-use caseward::tui::app::{Action, Effect, Operation};
+use caseward::tui::app::{Action, Effect, Entry, Operation};
 use std::fs;
 
 fn shot(name: &str, stage: &Stage) {
@@ -47,6 +47,25 @@ fn the_palette_jumps_to_a_case_a_request_and_an_access_request() {
         .type_keys(":sar-4f7k<enter>")
         .shows("Approved access")
         .shows("Request         SAR-4F7K2M9Q");
+}
+
+#[test]
+fn the_palette_knows_nothing_that_another_principal_saw() {
+    let mut stage = Stage::new();
+    let sees = |stage: &mut Stage| {
+        stage.type_keys(":sar");
+        let rows = &stage.app.palette.as_ref().unwrap().rows;
+        let found = rows.iter().filter(|row| matches!(row, Entry::Access { .. })).count();
+        stage.type_keys("<esc><esc>");
+        found
+    };
+    let engineer = sees(&mut stage);
+    stage.act_as("john@contoso.com");
+    let john = sees(&mut stage);
+    let mut fresh = Stage::new();
+    fresh.act_as("john@contoso.com");
+    assert_eq!(john, sees(&mut fresh), "of {engineer} that an engineer sees");
+    assert_ne!(john, engineer);
 }
 
 #[test]

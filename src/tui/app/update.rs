@@ -353,6 +353,8 @@ impl App {
                     }
                     Then::Stay | Then::Verified(_) => effects.extend(self.reload()),
                     Then::Acting => {
+                        // What one principal may see is not for the next one.
+                        self.known = super::Known::default();
                         effects.push(Effect::Load(super::Load::Session));
                         effects.extend(self.reload());
                     }
