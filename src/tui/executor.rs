@@ -100,6 +100,7 @@ impl Executor {
             Effect::ActAs(principal) => {
                 let done = self.context.acting_as(&principal).map(|context| {
                     self.context = context;
+                    self.refresher.forget();
                     Done { said: format!("You act as {principal} now."), then: Then::Acting }
                 });
                 vec![Action::Done(done.map_err(|error| Failure::from(&error)))]

@@ -29,6 +29,8 @@ struct State {
     running: bool,
     /// What was asked for and nobody has begun, in which context; each list once.
     next: Vec<(Load, Context)>,
+    /// How often somebody else began to act.
+    turns: u64,
 }
 
 impl Refresher {
@@ -56,6 +58,13 @@ impl Refresher {
         at_once.map(|(lines, status)| CaseList::new(lines, status))
     }
 
+    /// Somebody else acts from now on: what is still being read is not shown.
+    pub fn forget(&self) {
+        let mut state = lock(&self.state);
+        state.turns += 1;
+        state.next.clear();
+    }
+
     fn read_behind(&self, context: &Context, load: Load) {
         let Sink::Channel(sender) = &self.sink else { return };
         {
@@ -73,17 +82,20 @@ impl Refresher {
             // The one that was asked for last is the one that is looked at.
             let next = state.next.pop();
             state.running = next.is_some();
-            next
+            next.map(|(load, context)| (load, context, state.turns))
         };
-        let asked_again = {
+        let is_stale = {
             let state = Arc::clone(&self.state);
-            move |load: &Load| lock(&state).next.iter().any(|(waiting, _)| waiting == load)
+            move |load: &Load, turn: u64| {
+                let state = lock(&state);
+                state.turns != turn || state.next.iter().any(|(waiting, _)| waiting == load)
+            }
         };
         let spawned = thread::Builder::new().name("refresh".to_owned()).spawn(move || {
-            while let Some((load, context)) = next() {
+            while let Some((load, context, turn)) = next() {
                 let read = reading::read(&context, &own, &load);
                 // Somebody else may act by now: what was read for whom it was is not shown.
-                if asked_again(&load) {
+                if is_stale(&load, turn) {
                     continue;
                 }
                 let action = match read {
