@@ -69,13 +69,28 @@ fn the_palette_knows_nothing_that_another_principal_saw() {
 }
 
 #[test]
+fn a_line_of_ten_megabytes_is_a_finding_like_any_other() {
+    let mut stage = Stage::new();
+    let half = "0123456789abcdef ".repeat(5 << 16);
+    let line = format!("{half} jane@contoso.com {half}");
+    assert!(line.len() > 10 << 20);
+    let records = stage.dir.join("tenants/contoso.com/cases/2610240010004182/records");
+    fs::write(records.join("aaa-one-line.md"), line).unwrap();
+    stage.type_keys(TO_REVIEW).shows("Review of DSR-2026-0002");
+    stage.type_keys("/one-line<enter>");
+    stage.shows("aaa-one-line.md").shows("11.1 MB");
+    // What stands around the match is shown, not the line.
+    stage.type_keys("c").shows("jane@contoso.com •••").shows_not("abcdef");
+}
+
+#[test]
 fn read_only_leaves_no_writing_action_in_the_palette() {
     let setting = Setting { read_only: true, ..Setting::default() };
     let mut stage = Stage::with(setting, |_| {});
     stage.type_keys("/2610240010004182<enter><enter>:");
     for writing in ["consent", "attach", "close", "note"] {
         let listed = stage.app.palette.as_ref().unwrap().rows.iter().any(|row| {
-            matches!(row, caseward::tui::app::Entry::Action(id, _)
+            matches!(row, Entry::Action(id, _)
                 if caseward::tui::actions::info(*id).title == writing)
         });
         assert!(!listed, "{writing}");

@@ -400,7 +400,7 @@ fn stopped_from_outside_and_continued() {
 }
 
 #[test]
-fn a_paste_of_a_megabyte_and_a_line_of_ten_leave_it_standing() {
+fn a_paste_of_a_megabyte_leaves_it_standing() {
     let demo = Demo::new();
     let mut pty = demo.open();
     pty.send("/2610240010004182\r\r").shows("Overview");
