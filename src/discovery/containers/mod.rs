@@ -60,7 +60,7 @@ pub(crate) fn sniff(head: &[u8]) -> Kind {
     {
         Kind::Closed("lzma")
     } else if begins(b"!BDN") {
-        Kind::Closed("outlook data file")
+        Kind::Closed("outlook data")
     } else if begins(b"MSWIM\0\0\0") {
         Kind::Closed("wim")
     } else if is_tar(head) {
