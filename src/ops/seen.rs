@@ -41,7 +41,7 @@ impl Seen {
                 (loaded.path, loaded.text, (case.tenant.clone(), case.id.to_string()))
             }
             About::Request(id) => {
-                let dsr = workspace.find_dsr(id.as_str())?;
+                let dsr = super::dsr::find(context, id.as_str())?;
                 let loaded = workspace.dsr(&dsr)?;
                 (loaded.path, loaded.text, (dsr.tenant, id.to_string()))
             }

@@ -141,3 +141,31 @@ fn a_digest_makes_sure_which_plan_is_approved() {
     assert_eq!(sandbox.sh(&format!("{approve} 12ab")).code, 2);
     assert_eq!(sandbox.sh(&format!("{approve} {digest}")).code, 0);
 }
+
+#[test]
+fn nobody_of_another_tenant_sees_a_request() {
+    let sandbox = Sandbox::demo();
+    let erik = "--as erik@northwind.example";
+    let listed = sandbox.sh(&format!("dsr list --json {erik}"));
+    let document: serde_json::Value = serde_json::from_str(&listed.stdout).unwrap();
+    assert_eq!(document["requests"].as_array().map(Vec::len), Some(0), "{listed:?}");
+    for command in [
+        "dsr show DSR-2026-0001",
+        "dsr show contoso.com/DSR-2026-0001",
+        "dsr findings DSR-2026-0001",
+        "dsr cancel DSR-2026-0001 --reason x",
+        "attest report DSR-2026-0001",
+    ] {
+        let ran = sandbox.sh(&format!("{command} {erik}"));
+        assert_ne!(ran.code, 0, "{ran:?}");
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        for of_theirs in ["Kowalski", "pat@", "contoso"] {
+            assert!(!said.contains(of_theirs), "{command}: {said}");
+        }
+    }
+    // Their own people and engineers do.
+    for own in ["john@contoso.com", "ben.okafor@support.example.com"] {
+        let ran = sandbox.sh(&format!("dsr show DSR-2026-0001 --as {own}"));
+        assert!(ran.stdout.contains("Pat Kowalski"), "{ran:?}");
+    }
+}

@@ -48,7 +48,7 @@ pub struct RequestAllowed {
 /// # Errors
 /// There is no such request, or it is not valid.
 pub fn allowed(context: &Context, named: &str) -> Result<RequestAllowed> {
-    let dsr = context.workspace.find_dsr(named)?;
+    let dsr = super::find(context, named)?;
     let request = context.workspace.dsr(&dsr)?.value;
     let findings = load_findings(context, &dsr)?;
     let open = undecided(&request, &findings);

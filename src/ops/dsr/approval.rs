@@ -14,7 +14,7 @@ use crate::workspace::{Commit, DsrRef};
 /// # Errors
 /// A rule says that they may not approve it.
 pub fn approval_statement(context: &Context, named: &str) -> Result<String> {
-    let dsr = context.workspace.find_dsr(named)?;
+    let dsr = super::find(context, named)?;
     let request = context.workspace.dsr(&dsr)?.value;
     let settings = &context.workspace.config().policy;
     rules::may_approve(&context.actor, &request, settings, None)?;

@@ -147,7 +147,7 @@ fn may_execute(context: &Context, request: &Request) -> std::result::Result<(), 
 /// # Errors
 /// As [`execute`].
 pub fn rehearse(context: &Context, named: &str) -> Result<Executed> {
-    let dsr = context.workspace.find_dsr(named)?;
+    let dsr = super::find(context, named)?;
     let loaded = context.workspace.dsr(&dsr)?;
     let plan = load_plan(context, &dsr)?;
     if !is_done(context, &loaded.value, &plan) {
@@ -169,7 +169,7 @@ pub fn execute(
     progress: &mut dyn FnMut(ExecuteProgress),
 ) -> Result<Executed> {
     context.require_writable()?;
-    let dsr = context.workspace.find_dsr(named)?;
+    let dsr = super::find(context, named)?;
     let log = Log::open(Arc::clone(context.workspace.fs()));
     // The lock order: `.attest/lock`, then `.lock`. What was interrupted is settled first.
     let mut session = log.lock(clock_of(context))?;

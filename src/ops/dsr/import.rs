@@ -188,7 +188,7 @@ pub struct RequestStatus {
 pub fn request_status(context: &Context, named: &str) -> Result<RequestStatus> {
     let dsr = match known(context, named)? {
         Some(dsr) => dsr,
-        None => context.workspace.find_dsr(named)?,
+        None => super::find(context, named)?,
     };
     let request = context.workspace.dsr(&dsr)?.value;
     let customer = customer_tenants(context, &dsr)?

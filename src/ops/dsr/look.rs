@@ -75,7 +75,7 @@ const WIDTH: usize = 40;
 /// # Errors
 /// The file is not in the scope, or cannot be opened.
 pub fn explain(context: &Context, named: &str, path: &str) -> Result<Explained> {
-    let dsr = context.workspace.find_dsr(named)?;
+    let dsr = super::find(context, named)?;
     let request = context.workspace.dsr(&dsr)?.value;
     let query = query_of(&request)?;
     let outer = path.split_once("!/").map_or(path, |(outer, _)| outer);
@@ -129,7 +129,7 @@ pub fn explain(context: &Context, named: &str, path: &str) -> Result<Explained> 
 /// # Errors
 /// There is no such finding, or its file cannot be opened.
 pub fn contexts(context: &Context, named: &str, item: &str) -> Result<Vec<ContextLine>> {
-    let dsr = context.workspace.find_dsr(named)?;
+    let dsr = super::find(context, named)?;
     let request = context.workspace.dsr(&dsr)?.value;
     let findings = load_findings(context, &dsr)?;
     let finding = findings.iter().find(|finding| finding.id.eq_ignore_ascii_case(item));

@@ -50,7 +50,7 @@ use crate::error::{Error, Result};
 use crate::model::{
     Activity, Channel, DecisionKind, DsrDecision, DsrState, DsrType, Extension, Finding, Id,
     IdentifierType, Link, Plan, PlanItem, Regulation, Request, RequestAnswer, RequestOption,
-    Requester, Route, Sha256, Time,
+    Requester, Route, Sha256, Tenant, Time,
 };
 use crate::policy::{answer as answer_rules, clock, referral as referral_rules};
 use crate::workspace::{Commit, DsrRef, Loaded, Problem, layout};
@@ -75,10 +75,25 @@ const CANCELABLE: &[DsrState] = &[
     DsrState::Held,
 ];
 
+/// The request that is meant, of a tenant whose records the actor may see: its subject is nobody
+/// else's business.
+///
+/// # Errors
+/// There is none of that id that they may see, or there are several.
+pub(in crate::ops) fn find(context: &Context, named: &str) -> Result<DsrRef> {
+    let dsr = context.workspace.find_dsr(named)?;
+    if context.actor.may_see(&dsr.tenant) {
+        return Ok(dsr);
+    }
+    let who = &context.actor.principal;
+    Err(Error::usage(format!("there is no data subject request `{}` that {who} may see", dsr.id))
+        .with_hint("`caseward dsr list` shows them"))
+}
+
 /// A request that is about to change.
 fn to_change(context: &Context, named: &str) -> Result<(DsrRef, Loaded<Request>)> {
     context.require_writable()?;
-    let dsr = context.workspace.find_dsr(named)?;
+    let dsr = find(context, named)?;
     let request = context.workspace.dsr(&dsr)?;
     Ok((dsr, request))
 }
@@ -270,20 +285,21 @@ fn view_of(context: &Context, dsr: &DsrRef, request: Request) -> RequestView {
 /// # Errors
 /// There is none of that id, or it is not valid.
 pub fn show(context: &Context, named: &str) -> Result<RequestView> {
-    let dsr = context.workspace.find_dsr(named)?;
+    let dsr = find(context, named)?;
     let request = context.workspace.dsr(&dsr)?.value;
     let contact_swap = contact::swap_state(context, &dsr, &request)?;
     Ok(RequestView { contact_swap, ..view_of(context, &dsr, request) })
 }
 
-/// All requests, newest first.
+/// All requests that the actor may see, newest first.
 ///
 /// # Errors
 /// The workspace cannot be read.
 pub fn list(context: &Context) -> Result<(Vec<RequestView>, Vec<Problem>)> {
     let (tenants, mut problems) = context.workspace.tenants()?;
     let mut views = Vec::new();
-    for tenant in tenants {
+    let seen = |tenant: &Loaded<Tenant>| context.actor.may_see(&tenant.value.domain);
+    for tenant in tenants.into_iter().filter(seen) {
         let (requests, more) = context.workspace.dsrs(&tenant.value.domain)?;
         problems.extend(more);
         views.extend(requests.into_iter().map(|request| {

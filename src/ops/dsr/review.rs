@@ -38,7 +38,7 @@ pub fn choice_word(choice: Choice) -> &'static str {
 /// # Errors
 /// There is no such request, or no discovery yet.
 pub fn findings(context: &Context, named: &str) -> Result<(Id, Vec<FindingLine>)> {
-    let dsr = context.workspace.find_dsr(named)?;
+    let dsr = super::find(context, named)?;
     let request = context.workspace.dsr(&dsr)?.value;
     if request.discovery.is_none() {
         return Err(Error::Usage {

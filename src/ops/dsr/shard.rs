@@ -126,7 +126,7 @@ pub fn discover_shard(
     progress: &(dyn Fn(DiscoverProgress) + Sync),
     cancel: &AtomicBool,
 ) -> Result<Sharded> {
-    let dsr = context.workspace.find_dsr(named)?;
+    let dsr = super::find(context, named)?;
     let request = context.workspace.dsr(&dsr)?.value;
     permitted(context, &dsr, &request)?;
     let key = key(&dsr, &request);

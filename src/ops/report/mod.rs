@@ -160,7 +160,7 @@ fn resolve(
             }
             Err(_) => {
                 whole = true;
-                context.workspace.find_dsr(word)?
+                crate::ops::dsr::find(context, word)?
             }
         };
         match &found {

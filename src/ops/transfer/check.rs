@@ -64,7 +64,7 @@ pub fn check(
     let dsr = match (linked, named_dsr) {
         (Some(dsr), None) => dsr,
         (linked, Some(named)) => {
-            let named = context.workspace.find_dsr(named)?;
+            let named = dsr::find(context, named)?;
             if linked.as_ref().is_some_and(|linked| *linked != named) {
                 return Err(Error::usage(format!("{} is linked to another request", of.id)));
             }

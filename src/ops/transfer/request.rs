@@ -104,7 +104,7 @@ pub fn submit(context: &Context, new: &NewTransferRequest) -> Result<TransferReq
             cases.push(case.to_string());
         }
     }
-    let dsr = new.dsr.as_deref().map(|named| context.workspace.find_dsr(named)).transpose()?;
+    let dsr = new.dsr.as_deref().map(|named| crate::ops::dsr::find(context, named)).transpose()?;
     if let Some(dsr) = &dsr {
         same_customer(&dsr.tenant, &dsr.id.to_string())?;
     }
