@@ -69,6 +69,24 @@ fn the_palette_knows_nothing_that_another_principal_saw() {
 }
 
 #[test]
+fn nothing_that_one_principal_saw_stays_for_the_next() {
+    let case = "/2610240010004182<enter><enter>";
+    for (keys, theirs) in [
+        (case.to_owned(), "Cross-tenant move"),
+        (format!("{case}<tab>"), "2026-10-24-first-call"),
+        (format!("{case}<tab><tab>"), "endpoint-health"),
+        ("3<enter>".to_owned(), "Pat Kowalski"),
+        ("3".to_owned(), "DSR-2026-0001"),
+        ("d".to_owned(), "contoso"),
+    ] {
+        let mut stage = Stage::new();
+        stage.type_keys(&keys).shows(theirs);
+        stage.act_as("erik@northwind.example").shows_not(theirs);
+        stage.type_keys("<esc>").shows_not(theirs);
+    }
+}
+
+#[test]
 fn a_line_of_ten_megabytes_is_a_finding_like_any_other() {
     let mut stage = Stage::new();
     let half = "0123456789abcdef ".repeat(5 << 16);

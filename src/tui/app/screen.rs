@@ -25,6 +25,9 @@ pub trait Screen: Debug + Send {
     /// Takes what it asked for; what others asked for it leaves.
     fn loaded(&mut self, _loaded: &Loaded) {}
 
+    /// Somebody else acts from now on: what was read for whoever acted before is not shown to them.
+    fn forget(&mut self) {}
+
     /// Something it asked for could not be read.
     fn not_loaded(&mut self, _load: &Load, _failure: &Failure) {}
 

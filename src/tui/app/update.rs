@@ -355,8 +355,10 @@ impl App {
                     Then::Acting => {
                         // What one principal may see is not for the next one.
                         self.known = super::Known::default();
+                        self.screens.iter_mut().for_each(|screen| screen.forget());
                         effects.push(Effect::Load(super::Load::Session));
-                        effects.extend(self.reload());
+                        let loads = self.screens.iter().flat_map(|screen| screen.loads());
+                        effects.extend(loads.map(Effect::Load));
                     }
                     Then::ShowRequest(dsr) => {
                         let screen = screens::request::RequestScreen::new(dsr.clone());

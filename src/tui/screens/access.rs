@@ -219,6 +219,10 @@ impl Screen for Access {
         vec![Load::Access]
     }
 
+    fn forget(&mut self) {
+        self.data = None;
+    }
+
     fn loaded(&mut self, loaded: &Loaded) {
         if let Loaded::Access(data) = loaded {
             self.data = Some(data.clone());

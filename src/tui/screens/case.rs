@@ -190,6 +190,10 @@ impl Screen for CaseScreen {
         vec![Load::Case(self.case.clone())]
     }
 
+    fn forget(&mut self) {
+        (self.data, self.problem) = (None, None);
+    }
+
     fn loaded(&mut self, loaded: &Loaded) {
         if let Loaded::Case(data) = loaded
             && data.view.id == self.case.id

@@ -216,6 +216,11 @@ impl Screen for Cases {
         vec![Load::Cases]
     }
 
+    fn forget(&mut self) {
+        self.data = None;
+        (self.matched, self.passing) = Default::default();
+    }
+
     fn loaded(&mut self, loaded: &Loaded) {
         if let Loaded::Cases(list) = loaded {
             let focus = self.focus();

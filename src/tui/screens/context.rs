@@ -74,6 +74,10 @@ impl Screen for ContextScreen {
         vec![Load::Context { dsr: self.dsr.to_string(), item: self.item.clone() }]
     }
 
+    fn forget(&mut self) {
+        (self.data, self.problem) = (None, None);
+    }
+
     fn loaded(&mut self, loaded: &Loaded) {
         if let Loaded::Context { item, lines } = loaded
             && *item == self.item

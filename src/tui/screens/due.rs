@@ -66,6 +66,10 @@ impl Screen for DueScreen {
         vec![Load::Cases]
     }
 
+    fn forget(&mut self) {
+        self.data = None;
+    }
+
     fn loaded(&mut self, loaded: &Loaded) {
         if let Loaded::Cases(list) = loaded {
             self.data = Some(Arc::clone(list));

@@ -163,6 +163,10 @@ impl Screen for LogScreen {
         vec![Load::Log]
     }
 
+    fn forget(&mut self) {
+        (self.data, self.problem) = (None, None);
+    }
+
     fn loaded(&mut self, loaded: &Loaded) {
         if let Loaded::Log(data) = loaded {
             self.list.resize(data.entries.len());
@@ -336,6 +340,10 @@ impl Screen for EntryScreen {
 
     fn loads(&self) -> Vec<Load> {
         vec![Load::Entry(self.index)]
+    }
+
+    fn forget(&mut self) {
+        self.shown = None;
     }
 
     fn loaded(&mut self, loaded: &Loaded) {

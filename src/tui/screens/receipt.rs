@@ -77,6 +77,10 @@ impl Screen for Receipt {
         vec![Load::Receipt(self.dsr.to_string())]
     }
 
+    fn forget(&mut self) {
+        (self.data, self.problem) = (None, None);
+    }
+
     fn loaded(&mut self, loaded: &Loaded) {
         if let Loaded::Receipt(done) = loaded
             && done.dsr == self.dsr

@@ -247,6 +247,10 @@ impl Screen for RequestScreen {
         vec![Load::Request(self.dsr.to_string())]
     }
 
+    fn forget(&mut self) {
+        (self.data, self.problem) = (None, None);
+    }
+
     fn loaded(&mut self, loaded: &Loaded) {
         if let Loaded::Request(data) = loaded
             && data.request.id == self.dsr

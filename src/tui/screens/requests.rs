@@ -180,6 +180,10 @@ impl Screen for Requests {
         vec![Load::Requests]
     }
 
+    fn forget(&mut self) {
+        self.data = None;
+    }
+
     fn loaded(&mut self, loaded: &Loaded) {
         if let Loaded::Requests(data) = loaded {
             self.data = Some(data.clone());

@@ -137,6 +137,10 @@ impl Screen for RetentionScreen {
         vec![Load::Retention]
     }
 
+    fn forget(&mut self) {
+        (self.data, self.problem) = (None, None);
+    }
+
     fn loaded(&mut self, loaded: &Loaded) {
         if let Loaded::Retention { items, problems } = loaded {
             self.data = Some((items.clone(), problems.clone()));

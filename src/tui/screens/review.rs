@@ -178,6 +178,10 @@ impl Screen for Review {
         vec![Load::Findings(self.dsr.to_string()), Load::Request(self.dsr.to_string())]
     }
 
+    fn forget(&mut self) {
+        self.data = None;
+    }
+
     fn loaded(&mut self, loaded: &Loaded) {
         match loaded {
             Loaded::Findings { dsr, lines } if *dsr == self.dsr => {

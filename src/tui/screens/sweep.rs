@@ -79,6 +79,10 @@ impl Screen for SweepScreen {
         vec![Load::SweepPreview]
     }
 
+    fn forget(&mut self) {
+        (self.data, self.problem) = (None, None);
+    }
+
     fn loaded(&mut self, loaded: &Loaded) {
         if let Loaded::SweepPreview(swept) = loaded {
             self.data = Some((**swept).clone());
