@@ -20,6 +20,8 @@
 //! [`Workspace::forget_index`].
 
 mod file;
+mod names;
+mod newest;
 mod read;
 mod row;
 mod run;

@@ -1,6 +1,6 @@
 //! Going over a whole workspace: from the index where it is still true, from the files where not.
 
-use super::file::{self, Extent, Stored};
+use super::file::{self, Stored};
 use super::row::{Engagement, RequestOutline, outline};
 use super::run::{Outcome, Run, SMALL};
 use super::{Workspace, read};
@@ -34,8 +34,18 @@ pub enum Freshness {
     /// What they said when the index was made: to have something to show at once. Nothing is
     /// decided on it.
     AsIndexed,
+    /// The same of the newest cases alone, which takes no time however many there are. Of the tenants
+    /// that have none of them it says nothing.
+    NewestAsIndexed,
     /// What the files say now, whatever the index says: to check it against.
     FromFiles,
+}
+
+impl Freshness {
+    /// Whether what the index says is taken as it is.
+    pub(super) fn is_unchecked(self) -> bool {
+        matches!(self, Self::AsIndexed | Self::NewestAsIndexed)
+    }
 }
 
 /// What to go over.
@@ -47,16 +57,7 @@ pub struct Look<'a> {
     pub tenant: Option<&'a Id>,
 }
 
-impl<'a> Look<'a> {
-    /// What of an index is needed.
-    fn extent(self) -> Extent<'a> {
-        match (self.parts, self.tenant) {
-            (Parts::Tenants, _) => Extent::Heads,
-            (_, Some(tenant)) => Extent::Tenant(tenant),
-            (_, None) => Extent::Everything,
-        }
-    }
-
+impl Look<'_> {
     /// What the files say now of all tenants.
     #[must_use]
     pub const fn at(parts: Parts) -> Self {
@@ -88,6 +89,8 @@ pub struct Work {
     pub read: usize,
     /// A new index was put in place.
     pub saved: bool,
+    /// Engagements that the index knew of before, looked at or not.
+    pub indexed: usize,
 }
 
 /// A tenant with fewer cases is read faster from its files than out of a large index.
@@ -109,17 +112,18 @@ impl Workspace {
         let (account, watch) = (env::account(), Stopwatch::start());
         let old = match look.freshness {
             Freshness::FromFiles => None,
-            _ => Stored::open(self, account, look.extent()),
+            Freshness::NewestAsIndexed => Stored::open_newest(self, account),
+            Freshness::Checked | Freshness::AsIndexed => Stored::open(self, account),
         };
         let entries = old.iter().flat_map(|old| old.entries.iter().enumerate());
         let known: HashMap<&str, usize> =
             entries.map(|(at, entry)| (entry.head.dir.as_str(), at)).collect();
         let (mut ids, mut found) = match (look.freshness, &old) {
-            (Freshness::AsIndexed, Some(old)) => {
+            (Freshness::AsIndexed | Freshness::NewestAsIndexed, Some(old)) => {
                 let ids = old.entries.iter().filter_map(|e| Id::new(e.head.dir.as_str()).ok());
                 (ids.collect(), Vec::new())
             }
-            (Freshness::AsIndexed, None) => (Vec::new(), Vec::new()),
+            (Freshness::AsIndexed | Freshness::NewestAsIndexed, None) => (Vec::new(), Vec::new()),
             (Freshness::Checked | Freshness::FromFiles, _) => self.tenants_to_look_at(look)?,
         };
         if let Some(only) = look.tenant {
@@ -168,6 +172,7 @@ impl Workspace {
             parts.push(outcome.part);
         }
         total.saved = run.save(parts, renewed);
+        total.indexed = old.as_ref().map_or(0, Stored::all_rows);
         log::surveyed(ids.len(), total, watch);
         Ok((seen, found, total))
     }

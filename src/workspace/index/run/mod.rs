@@ -217,7 +217,7 @@ impl<'a> Run<'a> {
     ) -> Cow<'a, Head> {
         let stamps = || self.stamps(id, "tenant.toml");
         if let Some(old) = old
-            && (self.look.freshness == Freshness::AsIndexed || old.seal.holds(stamps()))
+            && (self.look.freshness.is_unchecked() || old.seal.holds(stamps()))
         {
             work.kept += 1;
             return Cow::Borrowed(old);
