@@ -59,7 +59,11 @@ pub(super) struct Stored {
 #[derive(Debug)]
 enum Blocks {
     /// In the file, from this place on.
-    File { file: Mutex<Box<dyn FsFile>>, from: usize, size: usize },
+    File {
+        file: Mutex<Box<dyn FsFile>>,
+        from: usize,
+        size: usize,
+    },
     Memory(Vec<u8>),
 }
 

@@ -28,8 +28,9 @@ mod run;
 mod stamp;
 mod survey;
 
+pub use newest::NEWEST;
 pub use row::{DatedFile, Engagement, RequestOutline};
-pub use survey::{Freshness, Look, Parts, Surveyed, Work};
+pub use survey::{Freshness, Look, Neighbours, Parts, Surveyed, Work};
 
 use super::{Workspace, layout};
 use crate::error::Result;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 
 /// So many: more than a screen has lines.
-pub(super) const NEWEST: usize = 200;
+pub const NEWEST: usize = 200;
 
 /// An index of its own, with a part of the rows of some of the tenants.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -49,7 +49,8 @@ impl Newest {
         }
         keep_newest(&mut places);
         places.sort_unstable_by_key(|(_, at, row)| (*at, *row));
-        let mut newest = Self { all: entries.iter().map(|entry| entry.rows).sum(), ..Self::default() };
+        let mut newest =
+            Self { all: entries.iter().map(|entry| entry.rows).sum(), ..Self::default() };
         for chosen in places.chunk_by(|(_, a, _), (_, b, _)| a == b) {
             let Some(&(_, at, _)) = chosen.first() else { continue };
             let Some(block) = block(at) else { continue };

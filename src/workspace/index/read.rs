@@ -3,8 +3,8 @@
 //! The stamps of files and directories are always taken before they are read: a change in between
 //! makes a row look older than it is, which only means that it is read again.
 
-use super::row::{DatedFile, Engagement, RequestOutline, outline};
 use super::names::Names;
+use super::row::{DatedFile, Engagement, RequestOutline, outline};
 use super::stamp::{Gatherer, Stamps};
 use crate::error::Error;
 use crate::fs::{FsDir, RelPath};
