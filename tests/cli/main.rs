@@ -28,6 +28,7 @@ mod general;
 mod generate;
 mod hold;
 mod log;
+mod personal;
 mod retention;
 mod settings;
 mod status;

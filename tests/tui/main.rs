@@ -12,9 +12,12 @@ mod harness;
 mod keys;
 mod keys_page;
 mod others;
+#[path = "../cli/personal.rs"]
+mod personal;
 mod pictures;
 mod pty;
 mod pty_harness;
+mod pty_log;
 mod pty_others;
 mod screens;
 mod scripts;
