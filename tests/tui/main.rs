@@ -11,6 +11,9 @@ mod ease;
 mod harness;
 mod keys;
 mod keys_page;
+mod many;
+#[path = "../bad_input/many.rs"]
+mod many_files;
 mod others;
 #[path = "../cli/personal.rs"]
 mod personal;
