@@ -85,8 +85,9 @@ pub fn flush_failed(source: &io::Error) {
 
 /// Tenants were gone over, with or without the index.
 pub fn surveyed(tenants: usize, work: Work, took: Stopwatch) {
-    let Work { kept, read, saved } = work;
-    debug!(event = "surveyed", tenants, kept, read, saved, ms = took.milliseconds());
+    let Work { kept, read, saved, indexed } = work;
+    let ms = took.milliseconds();
+    debug!(event = "surveyed", tenants, indexed, kept, read, saved, ms);
 }
 
 /// Files were searched for a request's identifiers.

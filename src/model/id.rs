@@ -1,14 +1,16 @@
 //! Ids: the short strings that name records.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// A record's id: ASCII `[A-Za-z0-9._-]`, 1 to 64 characters, never `.` or `..`. Two ids that
 /// differ only in case are the same id. An id is also a directory name, so nothing else is taken.
-#[derive(Clone, Serialize)]
-#[serde(transparent)]
-pub struct Id(String);
+/// Cheap to clone: lists name the same tenant in every line.
+#[derive(Clone)]
+pub struct Id(Arc<str>);
 
 /// Why a string is not an id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,20 +28,20 @@ pub enum BadId {
 impl Id {
     /// # Errors
     /// [`BadId`] says what is wrong with it.
-    pub fn new(id: impl Into<String>) -> Result<Self, BadId> {
-        let id = id.into();
+    pub fn new(id: impl AsRef<str>) -> Result<Self, BadId> {
+        let id = id.as_ref();
         if id.is_empty() {
             return Err(BadId::Empty);
         }
         if id.chars().count() > 64 {
-            return Err(BadId::Long(id));
+            return Err(BadId::Long(id.to_owned()));
         }
         if id == "." || id == ".." {
-            return Err(BadId::Dots(id));
+            return Err(BadId::Dots(id.to_owned()));
         }
         match id.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))) {
-            Some(found) => Err(BadId::Character { id, found }),
-            None => Ok(Self(id)),
+            Some(found) => Err(BadId::Character { id: id.to_owned(), found }),
+            None => Ok(Self(id.into())),
         }
     }
 
@@ -93,7 +95,12 @@ impl fmt::Display for Id {
 }
 impl AsRef<std::ffi::OsStr> for Id {
     fn as_ref(&self) -> &std::ffi::OsStr {
-        self.0.as_ref()
+        (*self.0).as_ref()
+    }
+}
+impl Serialize for Id {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 impl FromStr for Id {
@@ -104,7 +111,7 @@ impl FromStr for Id {
 }
 impl<'de> Deserialize<'de> for Id {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::new(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        Self::new(Cow::<'_, str>::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }
 

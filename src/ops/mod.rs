@@ -21,6 +21,7 @@ mod event;
 pub mod generate;
 pub mod hold;
 pub mod init;
+mod moments;
 mod partner;
 pub mod removal;
 pub mod report;

@@ -8,7 +8,7 @@ use crate::model::{DsrState, Time};
 use crate::policy::access::SarState;
 use crate::policy::clock;
 use crate::workspace::Problem;
-use crate::workspace::index::{Freshness, Look, Parts, Surveyed};
+use crate::workspace::index::{Freshness, Look, Neighbours, Parts, Surveyed};
 use chrono::TimeDelta;
 use serde::Serialize;
 
@@ -48,8 +48,10 @@ pub fn status(context: &Context) -> Result<Status> {
 pub fn landing(context: &Context, freshness: Freshness) -> Result<(Vec<CaseLine>, Status)> {
     let soon = context.now + TimeDelta::days(SOON_DAYS);
     let look = Look { parts: Parts::Everything, freshness, tenant: None };
-    let known = case::KnownDomains::of(context);
-    let part = |mut seen: Surveyed| Part::of(context, &known, &mut seen, soon);
+    let common = case::Common::of(context);
+    let part = |mut seen: Surveyed, others: &Neighbours<'_>| {
+        Part::of(context, &common, &mut seen, others, soon)
+    };
     let (found, problems, _) = context.workspace.survey(look, &|_| true, &part)?;
     let mut total = Part { problems, ..Part::default() };
     for part in found {
@@ -93,13 +95,14 @@ struct Part {
 impl Part {
     fn of(
         context: &Context,
-        known: &case::KnownDomains<'_>,
+        common: &case::Common<'_>,
         seen: &mut Surveyed,
+        others: &Neighbours<'_>,
         soon: Time,
     ) -> Result<Self> {
         let mut part = Self::default();
         // A request may concern somebody of another tenant, so these are looked at everywhere.
-        let (access, more) = access::views_of(context, seen)?;
+        let (access, more) = access::views_of(context, &common.moments, seen)?;
         part.problems.extend(more);
         let of_state = |state: SarState| access.iter().filter(move |a| a.state == state.as_str());
         part.access_pending = of_state(SarState::Pending).count();
@@ -108,7 +111,7 @@ impl Part {
             return Ok(part);
         }
         part.tenants = 1;
-        let (lines, more) = case::lines_of(context, &CaseFilter::default(), known, seen)?;
+        let (lines, more) = case::lines_of(context, &CaseFilter::default(), common, seen, others)?;
         part.problems.extend(more);
         for line in &lines {
             part.due.extend(line.due.iter().filter(|due| due.at <= soon).cloned());

@@ -118,7 +118,14 @@ impl Actor {
     /// Whom neither the workspace nor a tenant knows reads by the files' permissions alone.
     #[must_use]
     pub fn may_see(&self, tenant: &Id) -> bool {
-        self.engineer || self.memberships.is_empty() || self.belongs_to(tenant)
+        self.sees_every_tenant() || self.belongs_to(tenant)
+    }
+
+    /// Whether no tenant is kept from them: engineers, and accounts that nobody knows, whom only the
+    /// files' permissions stop.
+    #[must_use]
+    pub fn sees_every_tenant(&self) -> bool {
+        self.engineer || self.memberships.is_empty()
     }
 
     /// SAR-4: whether they hold `microsoft.azure.supportTickets/allEntities/allTasks` there.

@@ -1,6 +1,6 @@
 //! Effects carried out: small reads and writes at once, slow ones behind the loop.
 
-use super::app::{Action, Done, Effect, Failure, Load, Loaded, Then};
+use super::app::{Action, Done, Effect, Failure, Load, Then};
 use super::reading;
 use super::refresh::Refresher;
 use super::watch::Watcher;
@@ -9,7 +9,6 @@ use super::write::Writer;
 use crate::error::{Error, Result};
 use crate::ops::Context;
 use crate::ops::seen::{About, Seen};
-use std::sync::Arc;
 
 /// Whether the moment moves on: a test holds it still.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,8 +124,7 @@ impl Executor {
         let clock = Action::Clock(self.context.now);
         if self.refresher.takes(&self.context, &load) {
             let at_once = self.refresher.start(&self.context, load);
-            let loaded = at_once.map(|list| Action::Loaded(Loaded::Cases(Arc::new(list))));
-            return [clock].into_iter().chain(loaded).collect();
+            return [clock].into_iter().chain(at_once.map(Action::Loaded)).collect();
         }
         let loaded = match reading::read(&self.context, &self.own, &load) {
             Ok(loaded) => Action::Loaded(loaded),

@@ -4,10 +4,11 @@ use super::app::{
     AccessData, AuditLine, CaseData, CaseList, Failure, Load, Loaded, LogData, Person, Session,
 };
 use crate::error::Result;
-use crate::model::{AuditEvent, Id, InitiatedBy};
+use crate::model::{AuditEvent, Id, InitiatedBy, Tenant};
 use crate::ops::{self, Context, access, allowed, attest, case, dsr, retention, status, transfer};
 use crate::workspace::CaseRef;
 use crate::workspace::index::Freshness;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The newest entries of the log that are shown.
@@ -16,7 +17,7 @@ const LOG_ENTRIES: u64 = 2000;
 /// Reads it. `own` is whoever acted at the start.
 pub(super) fn read(context: &Context, own: &str, load: &Load) -> Result<Loaded> {
     Ok(match load {
-        Load::Session => Loaded::Session(Box::new(session(context, own)?)),
+        Load::Session => Loaded::Session(Box::new(session(context, own, &context.tenants()?))),
         Load::Cases => {
             let (lines, status) = status::landing(context, Freshness::Checked)?;
             Loaded::Cases(Arc::new(CaseList::new(lines, status)))
@@ -86,9 +87,9 @@ fn case_of(context: &Context, case_ref: &CaseRef) -> Result<CaseData> {
     Ok(CaseData { view, allowed, folder, audit })
 }
 
-fn session(context: &Context, own: &str) -> Result<Session> {
+/// The surroundings, with the people of these tenants. `own` is whoever acted at the start.
+pub(super) fn session(context: &Context, own: &str, tenants: &[Tenant]) -> Session {
     let config = context.workspace.config();
-    let tenants = context.tenants()?;
     let mut people: Vec<Person> = config
         .engineers
         .iter()
@@ -98,11 +99,13 @@ fn session(context: &Context, own: &str) -> Result<Session> {
             part: "engineer".to_owned(),
         })
         .collect();
-    for tenant in &tenants {
+    let place = |(at, person): (usize, &Person)| (person.principal.to_ascii_lowercase(), at);
+    let mut places: HashMap<String, usize> = people.iter().enumerate().rev().map(place).collect();
+    for tenant in tenants {
         for who in &tenant.principals {
             let part = format!("{}: {}", tenant.domain, who.roles.join(", "));
-            let same = |person: &&mut Person| person.principal.eq_ignore_ascii_case(&who.upn);
-            match people.iter_mut().find(same) {
+            let at = *places.entry(who.upn.to_ascii_lowercase()).or_insert(people.len());
+            match people.get_mut(at) {
                 Some(known) => known.part = format!("{}; {part}", known.part),
                 None => {
                     people.push(Person {
@@ -114,7 +117,7 @@ fn session(context: &Context, own: &str) -> Result<Session> {
             }
         }
     }
-    Ok(Session {
+    Session {
         workspace: config.name.clone(),
         root: context.workspace.root().display().to_string(),
         test_clock: config.test_clock,
@@ -122,11 +125,11 @@ fn session(context: &Context, own: &str) -> Result<Session> {
         principal: context.actor.principal.clone(),
         own: own.to_owned(),
         engineer: context.actor.engineer,
-        tenants: tenants.into_iter().map(|tenant| tenant.domain).collect(),
+        tenants: tenants.iter().map(|tenant| tenant.domain.clone()).collect(),
         engineers: config.engineers.iter().map(|e| e.principal.clone()).collect(),
         signed_decisions: config.policy.require_signed_decisions,
         people,
-    })
+    }
 }
 
 fn audit_line(event: &AuditEvent) -> AuditLine {

@@ -1,5 +1,5 @@
-//! The lists of a large workspace, read behind the loop: that of the cases shown at once as the index
-//! has it, then as the files have it; the others when they are read.
+//! The lists of a large workspace, read behind the loop: of the cases the newest are shown at once, as
+//! the index has them, then all as the files have them; the other lists when they are read.
 //!
 //! Going over every case takes a moment where there are very many. So a thread of its own does it,
 //! and what it finds takes the place of what is shown. Nothing is decided on what is shown: every
@@ -9,8 +9,7 @@ use super::app::{Action, CaseList, Failure, Load, Loaded};
 use super::events::Event;
 use super::reading;
 use super::worker::Sink;
-use crate::ops::{Context, status};
-use crate::workspace::index::Freshness;
+use crate::ops::{Context, case};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -19,7 +18,9 @@ use std::thread;
 pub struct Refresher {
     sink: Sink,
     own: String,
+    /// Whether the newest cases were shown, and who is there.
     shown: bool,
+    introduced: bool,
     state: Arc<Mutex<State>>,
 }
 
@@ -36,7 +37,7 @@ struct State {
 impl Refresher {
     #[must_use]
     pub fn new(sink: Sink, own: &str) -> Self {
-        Self { sink, own: own.to_owned(), shown: false, state: Arc::default() }
+        Self { sink, own: own.to_owned(), shown: false, introduced: false, state: Arc::default() }
     }
 
     /// Whether it goes over every case and there are many: then there is an index.
@@ -47,19 +48,27 @@ impl Refresher {
             && context.workspace.is_indexed()
     }
 
-    /// Begins to read; the first time, with the cases that can be shown at once.
-    pub fn start(&mut self, context: &Context, load: Load) -> Option<CaseList> {
-        let mut at_once = None;
-        if load == Load::Cases && !self.shown {
-            self.shown = true;
-            at_once = status::landing(context, Freshness::AsIndexed).ok();
-        }
+    /// Begins to read; the first time, with what can be shown at once.
+    pub fn start(&mut self, context: &Context, load: Load) -> Option<Loaded> {
+        let at_once = match load {
+            Load::Cases if !std::mem::replace(&mut self.shown, true) => {
+                let newest = case::newest_as_indexed(context).ok();
+                let list = newest.map(|(lines, all)| CaseList::newest(lines, all));
+                list.map(|list| Loaded::Cases(Arc::new(list)))
+            }
+            Load::Session if !std::mem::replace(&mut self.introduced, true) => {
+                let session = reading::session(context, &self.own, &[]);
+                Some(Loaded::Session(Box::new(session)))
+            }
+            _ => None,
+        };
         self.read_behind(context, load);
-        at_once.map(|(lines, status)| CaseList::new(lines, status))
+        at_once
     }
 
     /// Somebody else acts from now on: what is still being read is not shown.
-    pub fn forget(&self) {
+    pub fn forget(&mut self) {
+        (self.shown, self.introduced) = (false, false);
         let mut state = lock(&self.state);
         state.turns += 1;
         state.next.clear();

@@ -8,8 +8,10 @@ mod full;
 mod hostile;
 mod world;
 
-use caseward::ops::{case, consent, status};
-use caseward::workspace::index::Freshness;
+use caseward::ops::generate::{self, NewGenerated};
+use caseward::ops::{Context, Opening, case, consent, status};
+use caseward::workspace::Workspace;
+use caseward::workspace::index::{Freshness, NEWEST};
 use proptest::prelude::*;
 use std::os::unix::fs::PermissionsExt;
 use world::{WORD, World};
@@ -104,6 +106,49 @@ fn what_is_shown_at_once_is_what_was_last_true() {
     assert_eq!(status::landing(&context, Freshness::Checked).unwrap().0.len(), checked - 1);
 }
 
+/// More cases than are kept in front, and of so few tenants that consent hangs on cases that are not
+/// among them.
+#[test]
+fn the_newest_at_once_are_the_first_of_the_whole_list() {
+    let dir = tempfile::tempdir().unwrap();
+    let new = NewGenerated { dir: dir.path().join("ws"), cases: 3 * NEWEST as u64, seed: 11 };
+    generate::generate(&new, &mut |_, _| {}).unwrap();
+    let open = || Workspace::open(&new.dir).unwrap();
+    let engineer = open().config().engineers[0].principal.clone();
+    let acting = |who: &str| {
+        let opening = Opening {
+            workspace: Some(new.dir.clone()),
+            acting_as: Some(who.to_owned()),
+            ..Opening::default()
+        };
+        Context::open(&opening).unwrap()
+    };
+    let context = acting(&engineer);
+    let known = || case::newest_as_indexed(&context).unwrap();
+    assert_eq!(known().1, 0, "there is no index yet");
+    let (lines, _) = case::list(&context, &case::CaseFilter::default()).unwrap();
+    let (newest, all) = known();
+    assert_eq!((newest.len(), all), (NEWEST, lines.len()));
+    let json = |lines: &[case::CaseLine]| serde_json::to_string_pretty(lines).unwrap();
+    assert_eq!(json(&newest), json(&lines[..NEWEST]));
+    let consents = newest.iter().filter(|line| line.consent == Some("active")).count();
+    assert!(consents > 10, "{consents} of them have consent");
+
+    // Somebody of one tenant sees that tenant's, old ones too, and no others (SAR-13).
+    let of_tenant = |tenant: &str| lines.iter().filter(|line| line.tenant == *tenant).count();
+    let tenant =
+        lines.iter().map(|line| &line.tenant).max_by_key(|t| of_tenant(t.as_str())).unwrap();
+    let principal = open().tenant(tenant).unwrap().value.principals[0].upn.clone();
+    let (own, all) = case::newest_as_indexed(&acting(&principal)).unwrap();
+    let (listed, _) = case::list(&acting(&principal), &case::CaseFilter::default()).unwrap();
+    assert_eq!((own.len(), all), (listed.len().min(NEWEST), listed.len()));
+    assert!(own.iter().all(|line| line.tenant == *tenant) && own.len() > 1);
+
+    // What is gone from the index is gone from its front.
+    context.workspace.forget_index().unwrap();
+    assert!(known().0.is_empty());
+}
+
 #[test]
 fn several_programs_at_once_agree() {
     let world = World::new();
@@ -135,7 +180,7 @@ fn a_forgotten_index_is_not_brought_back_by_whoever_had_read_it() {
     // A survey that has begun before and ends after.
     std::fs::write(&world.case, "changed = true").unwrap();
     let look = caseward::workspace::index::Look::at(caseward::workspace::index::Parts::Everything);
-    workspace.survey(look, &|_| true, &|_| workspace.forget_index().unwrap()).unwrap();
+    workspace.survey(look, &|_| true, &|_, _| workspace.forget_index().unwrap()).unwrap();
     assert!(!world.index_holds(secret));
     assert!(world.indexes().is_empty(), "{:?}", world.indexes());
 }

@@ -110,13 +110,14 @@ impl World {
     /// Asks for everything, and how much had to be read for it.
     pub fn checked(&self) -> (Vec<Surveyed>, Work) {
         let look = Look::at(Parts::Everything);
-        let (seen, _, work) = self.workspace().survey(look, &|_| true, &|seen| seen).unwrap();
+        let (seen, _, work) = self.workspace().survey(look, &|_| true, &|seen, _| seen).unwrap();
         (seen, work)
     }
 
     fn ask(&self, freshness: Freshness) -> (Vec<Surveyed>, Vec<Problem>) {
         let look = Look { parts: Parts::Everything, freshness, tenant: None };
-        let (seen, problems, _) = self.workspace().survey(look, &|_| true, &|seen| seen).unwrap();
+        let (seen, problems, _) =
+            self.workspace().survey(look, &|_| true, &|seen, _| seen).unwrap();
         (seen, problems)
     }
 
@@ -147,14 +148,14 @@ impl World {
         // One tenant alone is read in another way.
         let id = self.tenant();
         let look = Look { tenant: Some(&id), ..Look::at(Parts::Everything) };
-        let (alone, _, _) = self.workspace().survey(look, &|_| true, &|seen| seen).unwrap();
+        let (alone, _, _) = self.workspace().survey(look, &|_| true, &|seen, _| seen).unwrap();
         let same = read.0.into_iter().filter(|seen| seen.tenant.domain == id);
         assert_eq!(alone, same.collect::<Vec<_>>(), "{when}");
     }
 
     pub fn titles(&self) -> Vec<String> {
         let (lines, _) = case::list(&self.context(), &case::CaseFilter::default()).unwrap();
-        lines.into_iter().map(|line| line.title).collect()
+        lines.into_iter().map(|line| line.title.into()).collect()
     }
 
     /// What lies in `.cache` that has to do with the index, its locks left out.

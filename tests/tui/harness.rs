@@ -3,11 +3,11 @@
 use caseward::attest::Log;
 use caseward::env::parse_time;
 use caseward::model::Time;
-use caseward::ops::Context;
+use caseward::ops::{Context, case};
 use caseward::policy::Actor;
 use caseward::preferences::{Flags, Preferences, Surroundings};
 use caseward::text::width;
-use caseward::tui::app::{Action, App, Effect, Loaded};
+use caseward::tui::app::{Action, App, CaseList, Effect, Loaded};
 use caseward::tui::executor::{Executor, Moment};
 use caseward::tui::keymap::Key;
 use caseward::tui::theme::Theme;
@@ -153,6 +153,16 @@ impl Stage {
     pub fn act_as(&mut self, principal: &str) -> &mut Self {
         let effects = vec![Effect::ActAs(principal.to_owned())];
         carry_out(&mut self.app, &mut self.executor, effects, &mut Vec::new());
+        self.draw();
+        self
+    }
+
+    /// As in the first moment on a large workspace: the newest cases are there, of so many.
+    pub fn begins_with_newest(&mut self, all: usize) -> &mut Self {
+        let context = acting(&self.dir, &self.app.session.principal);
+        let (lines, _) = case::list(&context, &case::CaseFilter::default()).unwrap();
+        let newest = CaseList::newest(lines, all);
+        self.app.update(Action::Loaded(Loaded::Cases(Arc::new(newest))));
         self.draw();
         self
     }

@@ -192,6 +192,24 @@ fn lists_of_a_large_workspace_are_read_behind_the_loop() {
         let read = next(&events);
         assert!(matches!(&read, Action::Loaded(loaded) if loaded.answers(&load)), "{read:?}");
     }
+    // The cases and the surroundings: something at once, then all of it.
     let at_once = executor.execute(Effect::Load(Load::Cases));
-    assert!(matches!(at_once.as_slice(), [Action::Clock(_), Action::Loaded(Loaded::Cases(_))]));
+    let [Action::Clock(_), Action::Loaded(Loaded::Cases(newest))] = at_once.as_slice() else {
+        panic!("{at_once:?}");
+    };
+    assert!(newest.status.is_none() && newest.all == 200 && !newest.lines.is_empty());
+    let Action::Loaded(Loaded::Cases(all)) = next(&events) else { panic!() };
+    assert!(all.status.is_some() && all.lines.len() == 200);
+    let at_once = executor.execute(Effect::Load(Load::Session));
+    let [Action::Clock(_), Action::Loaded(Loaded::Session(session))] = at_once.as_slice() else {
+        panic!("{at_once:?}");
+    };
+    assert!(session.tenants.is_empty() && session.principal == engineer);
+    let Action::Loaded(Loaded::Session(session)) = next(&events) else { panic!() };
+    assert!(!session.tenants.is_empty());
+    // Nothing is shown twice in pieces while the same person acts.
+    for load in [Load::Cases, Load::Session] {
+        assert!(matches!(executor.execute(Effect::Load(load)).as_slice(), [Action::Clock(_)]));
+        next(&events);
+    }
 }

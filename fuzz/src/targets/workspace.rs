@@ -114,7 +114,7 @@ type Answer = (Vec<Surveyed>, Vec<Problem>);
 
 fn ask(workspace: &Workspace, freshness: Freshness) -> Answer {
     let look = Look { parts: Parts::Everything, freshness, tenant: None };
-    let asked = workspace.survey(look, &|_| true, &|seen| seen);
+    let asked = workspace.survey(look, &|_| true, &|seen, _| seen);
     let (seen, problems, _) = asked.expect("a workspace that can be read");
     (seen, problems)
 }
@@ -130,7 +130,7 @@ static INDEXED: LazyLock<Mutex<Indexed>> = LazyLock::new(|| {
     // Rows settle with the next tick of the file system's clock.
     let good = loop {
         ask(&workspace, Freshness::Checked);
-        let work = workspace.survey(Look::at(Parts::Everything), &|_| true, &|_| ());
+        let work = workspace.survey(Look::at(Parts::Everything), &|_| true, &|_, _| ());
         if work.expect("a workspace that can be read").2.read == 0 {
             break std::fs::read(&file).expect("an index");
         }

@@ -3,10 +3,11 @@
 use super::matter::{LoadedMatter, find, matters, matters_of};
 use crate::error::{Error, Result};
 use crate::model::{Activity, Case, Decision, Id, Slot, Time};
+use crate::ops::moments::Moments;
 use crate::ops::{Context, Matter, dates};
 use crate::policy::Refusal;
 use crate::policy::access::{self as rules, SarState, View};
-use crate::workspace::index::{Engagement, Look, Parts, Surveyed};
+use crate::workspace::index::{Engagement, Look, Neighbours, Parts, Surveyed};
 use crate::workspace::{CaseRef, Loaded, Problem, ProblemKind, layout};
 use serde::Serialize;
 
@@ -65,6 +66,15 @@ impl From<&Slot> for SlotView {
 /// # Errors
 /// An audit log cannot be read.
 pub fn project(context: &Context, matter: &LoadedMatter) -> Result<Option<AccessView>> {
+    project_at(context, &Moments::of(context), matter)
+}
+
+/// As [`project`], one of several.
+fn project_at(
+    context: &Context,
+    moments: &Moments<'_>,
+    matter: &LoadedMatter,
+) -> Result<Option<AccessView>> {
     let settings = &context.workspace.config().policy;
     let request = &matter.request.value;
     let resource_slot = matter
@@ -76,11 +86,12 @@ pub fn project(context: &Context, matter: &LoadedMatter) -> Result<Option<Access
     let own = &request.request_tenant;
     let (status, resource_decision) = match view {
         View::Full => {
-            let now = context.not_before(&[own, &request.resource_tenant])?.now;
+            let there = moments.in_tenant(&request.resource_tenant)?;
+            let now = moments.in_tenant(own)?.max(there);
             (matter.as_matter().status(settings, now), resource_slot)
         }
         View::RequestTenant => {
-            let now = context.moment_in(own)?;
+            let now = moments.in_tenant(own)?;
             (matter.as_matter().status_for_request_tenant(settings, now), None)
         }
         View::None => return Ok(None),
@@ -106,8 +117,12 @@ pub fn project(context: &Context, matter: &LoadedMatter) -> Result<Option<Access
 }
 
 /// As [`project`], of several: those that are the actor's matter.
-fn project_all(context: &Context, matters: &[LoadedMatter]) -> Result<Vec<AccessView>> {
-    matters.iter().filter_map(|matter| project(context, matter).transpose()).collect()
+fn project_all(
+    context: &Context,
+    moments: &Moments<'_>,
+    matters: &[LoadedMatter],
+) -> Result<Vec<AccessView>> {
+    matters.iter().filter_map(|matter| project_at(context, moments, matter).transpose()).collect()
 }
 
 /// The requests of one case as the actor may see them.
@@ -117,23 +132,24 @@ pub(in crate::ops) fn of_case(
     case: &Loaded<Case>,
 ) -> Result<(Vec<AccessView>, Vec<Problem>)> {
     let (matters, mut problems) = matters(context, case_ref, Some(case))?;
-    let views = project_all(context, &matters)?;
+    let moments = Moments::of(context);
+    let views = project_all(context, &moments, &matters)?;
     let is_known = |tenant: &Id| context.workspace.tenant(tenant).is_ok();
-    problems.extend(problems_of(context, &views, case_ref, &is_known)?);
+    problems.extend(problems_of(&moments, &views, case_ref, &is_known)?);
     problems.retain(|problem| may_see(context, problem));
     Ok((views, problems))
 }
 
 /// What is wrong with requests, as far as the viewer sees them.
 fn problems_of(
-    context: &Context,
+    moments: &Moments<'_>,
     views: &[AccessView],
     case_ref: &CaseRef,
     is_known: &dyn Fn(&Id) -> bool,
 ) -> Result<Vec<Problem>> {
     let mut problems = Vec::new();
     for view in views {
-        let own = context.moment_in(&view.request_tenant)?;
+        let own = moments.in_tenant(&view.request_tenant)?;
         problems.extend(dates::of_access(view, own));
         // A tenant that vanished took its approvals along: nobody there can decide any more.
         if !is_known(&view.resource_tenant) {
@@ -159,13 +175,14 @@ fn may_see(context: &Context, problem: &Problem) -> bool {
 /// As [`of_case`], of an engagement that was surveyed.
 pub(in crate::ops) fn of_engagement(
     context: &Context,
+    moments: &Moments<'_>,
     case_ref: &CaseRef,
     engagement: &Engagement,
     is_known: &dyn Fn(&Id) -> bool,
 ) -> Result<(Vec<AccessView>, Vec<Problem>)> {
-    let views = project_all(context, &matters_of(context, engagement)?)?;
+    let views = project_all(context, moments, &matters_of(context, engagement)?)?;
     let mut problems = engagement.access_problems.clone();
-    problems.extend(problems_of(context, &views, case_ref, is_known)?);
+    problems.extend(problems_of(moments, &views, case_ref, is_known)?);
     problems.retain(|problem| may_see(context, problem));
     Ok((views, problems))
 }
@@ -222,10 +239,11 @@ pub fn list(
         }
         None => None,
     };
-    let (found, mut problems, _) =
-        context
-            .workspace
-            .survey(Look::at(Parts::Engagements), &|_| true, &|seen| views_of(context, &seen))?;
+    let moments = Moments::of(context);
+    let (look, of) = (Look::at(Parts::Engagements), |seen: Surveyed, _: &Neighbours<'_>| {
+        views_of(context, &moments, &seen)
+    });
+    let (found, mut problems, _) = context.workspace.survey(look, &|_| true, &of)?;
     let mut views = Vec::new();
     for found in found {
         let (some, more) = found?;
@@ -239,11 +257,12 @@ pub fn list(
 /// The requests of a tenant's engagements as the actor may see them, with what is wrong with files.
 pub(in crate::ops) fn views_of(
     context: &Context,
+    moments: &Moments<'_>,
     seen: &Surveyed,
 ) -> Result<(Vec<AccessView>, Vec<Problem>)> {
     let (mut views, mut problems) = (Vec::new(), Vec::new());
     for engagement in &seen.engagements {
-        views.extend(project_all(context, &matters_of(context, engagement)?)?);
+        views.extend(project_all(context, moments, &matters_of(context, engagement)?)?);
         let wrong = engagement.access_problems.iter();
         problems.extend(wrong.filter(|problem| may_see(context, problem)).cloned());
     }

@@ -3,14 +3,15 @@
 use crate::error::{Error, Result};
 use crate::model::{Case, CaseStatus, Id, Severity, Tenant, Time, Tombstone};
 use crate::ops::access::{self};
+use crate::ops::moments::Moments;
 use crate::ops::{Context, dates};
 use crate::policy::access::SarState;
 use crate::policy::{case as rules, consent as rules_of_consent, diagnostics};
-use crate::workspace::index::{Engagement, Freshness, Look, Parts, Surveyed};
+use crate::workspace::index::{Engagement, Freshness, Look, NEWEST, Neighbours, Parts, Surveyed};
 use crate::workspace::{CaseRef, Problem};
 use serde::Serialize;
 use std::collections::HashSet;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Which cases to list.
 #[derive(Debug, Clone, Default)]
@@ -26,21 +27,21 @@ pub struct CaseFilter {
 pub struct CaseLine {
     pub id: Id,
     pub tenant: Id,
-    pub title: String,
+    pub title: Box<str>,
     /// `open`, `closed` or `expunged`.
     pub status: &'static str,
     pub severity: Option<Severity>,
-    pub product: Option<String>,
-    pub assigned_to: Option<String>,
+    pub product: Option<Arc<str>>,
+    pub assigned_to: Option<Arc<str>>,
     pub opened_at: Option<Time>,
     pub closed_at: Option<Time>,
     /// The state of the consent.
     pub consent: Option<&'static str>,
     pub consent_expires_at: Option<Time>,
     /// Requests that await a decision, and access in force.
-    pub access_pending: usize,
-    pub access_approved: usize,
-    pub due: Vec<Due>,
+    pub access_pending: u32,
+    pub access_approved: u32,
+    pub due: Box<[Due]>,
 }
 
 /// Something with a date.
@@ -60,38 +61,50 @@ pub struct Due {
 /// # Errors
 /// The workspace cannot be read, or the tenant named is unknown.
 pub fn list(context: &Context, filter: &CaseFilter) -> Result<(Vec<CaseLine>, Vec<Problem>)> {
-    list_with(context, filter, Freshness::Checked)
+    let (lines, problems, _) = list_with(context, filter, Freshness::Checked)?;
+    Ok((lines, problems))
 }
 
-/// As [`list`], from the index as it lies there: to show something at once. Nothing when there is
-/// no index.
+/// The newest cases, from the index as it lies there: to show something at once, however many there
+/// are; with how many there are. Nothing when there is no index.
 ///
 /// # Errors
 /// As [`list`].
-pub fn list_as_indexed(context: &Context, filter: &CaseFilter) -> Result<Vec<CaseLine>> {
-    Ok(list_with(context, filter, Freshness::AsIndexed)?.0)
+pub fn newest_as_indexed(context: &Context) -> Result<(Vec<CaseLine>, usize)> {
+    // Who sees a part of the tenants has few of the newest, and few of all.
+    let freshness = if context.actor.sees_every_tenant() {
+        Freshness::NewestAsIndexed
+    } else {
+        Freshness::AsIndexed
+    };
+    let (mut lines, _, indexed) = list_with(context, &CaseFilter::default(), freshness)?;
+    let all = if freshness == Freshness::NewestAsIndexed { indexed } else { lines.len() };
+    lines.truncate(NEWEST);
+    Ok((lines, all))
 }
 
 fn list_with(
     context: &Context,
     filter: &CaseFilter,
     freshness: Freshness,
-) -> Result<(Vec<CaseLine>, Vec<Problem>)> {
+) -> Result<(Vec<CaseLine>, Vec<Problem>, usize)> {
     let workspace = &context.workspace;
     let tenant = filter.known_tenant(context)?;
     let look = Look { parts: Parts::Engagements, freshness, tenant: tenant.as_ref() };
     let seen = |tenant: &Tenant| context.actor.may_see(&tenant.domain);
-    let known = KnownDomains::of(context);
-    let (found, mut problems, _) =
-        workspace.survey(look, &seen, &|mut seen| lines_of(context, filter, &known, &mut seen))?;
-    let mut lines = Vec::new();
+    let common = Common::of(context);
+    let of = |mut seen: Surveyed, others: &Neighbours<'_>| {
+        lines_of(context, filter, &common, &mut seen, others)
+    };
+    let (found, mut problems, work) = workspace.survey(look, &seen, &of)?;
+    let mut lines = Vec::with_capacity(found.iter().flatten().map(|(some, _)| some.len()).sum());
     for found in found {
         let (some, more) = found?;
         lines.extend(some);
         problems.extend(more);
     }
     sort(&mut lines);
-    Ok((lines, problems))
+    Ok((lines, problems, work.indexed))
 }
 
 impl CaseFilter {
@@ -111,38 +124,47 @@ impl CaseFilter {
     }
 }
 
-/// The tenants there are, found out when it first matters: a request may name one that vanished.
+/// What the lines of a list have in common.
 #[derive(Debug)]
-pub(in crate::ops) struct KnownDomains<'a> {
-    context: &'a Context,
-    domains: OnceLock<Result<HashSet<Id>, String>>,
+pub(in crate::ops) struct Common<'a> {
+    pub moments: Moments<'a>,
+    /// Products and engineers: the same few in very many lines.
+    words: Mutex<HashSet<Arc<str>>>,
 }
 
-impl<'a> KnownDomains<'a> {
+impl<'a> Common<'a> {
     pub(in crate::ops) fn of(context: &'a Context) -> Self {
-        Self { context, domains: OnceLock::new() }
+        Self { moments: Moments::of(context), words: Mutex::default() }
     }
 
-    fn has(&self, domain: &Id) -> bool {
-        let all = || {
-            let tenants = self.context.tenants().map_err(|error| error.to_string())?;
-            Ok(tenants.into_iter().map(|tenant| tenant.domain).collect())
-        };
-        // When they cannot be listed now, the survey that asks cannot list them either and says so.
-        self.domains.get_or_init(all).as_ref().map_or(true, |known| known.contains(domain))
+    fn word(&self, word: &str) -> Arc<str> {
+        let mut words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = words.get(word) {
+            return Arc::clone(known);
+        }
+        let word: Arc<str> = word.into();
+        words.insert(Arc::clone(&word));
+        word
     }
 }
 
 /// The newest first.
 pub(in crate::ops) fn sort(lines: &mut Vec<CaseLine>) {
-    // Lines are wide, so their places are sorted and each line moves once.
+    // Lines are wide, so their places are sorted, and then each line moves once.
     let mut order: Vec<usize> = (0..lines.len()).collect();
     order.sort_unstable_by(|&a, &b| {
         let (a, b) = (&lines[a], &lines[b]);
         (b.opened_at, &a.tenant, &a.id).cmp(&(a.opened_at, &b.tenant, &b.id))
     });
-    let mut from: Vec<Option<CaseLine>> = lines.drain(..).map(Some).collect();
-    lines.extend(order.into_iter().filter_map(|at| from[at].take()));
+    for place in 0..order.len() {
+        // Whatever stood at an earlier place was sent on to where that one came from.
+        let mut from = order[place];
+        while from < place {
+            from = order[from];
+        }
+        order[place] = from;
+        lines.swap(place, from);
+    }
 }
 
 /// The lines of a tenant's cases, in no order, with what is wrong with their files. They take the
@@ -150,15 +172,17 @@ pub(in crate::ops) fn sort(lines: &mut Vec<CaseLine>) {
 pub(in crate::ops) fn lines_of(
     context: &Context,
     filter: &CaseFilter,
-    known: &KnownDomains<'_>,
+    common: &Common<'_>,
     seen: &mut Surveyed,
+    others: &Neighbours<'_>,
 ) -> Result<(Vec<CaseLine>, Vec<Problem>)> {
     let settings = &context.workspace.config().policy;
     let tenant = &seen.tenant;
     let now = match seen.latest {
-        Some(latest) => latest.map_or(context.now, |latest| latest.max(context.now)),
-        None => context.moment_in(&tenant.domain)?,
+        Some(latest) => common.moments.after(&tenant.domain, latest),
+        None => common.moments.in_tenant(&tenant.domain)?,
     };
+    let is_known = |id: &Id| others.has(id);
     let mut problems = std::mem::take(&mut seen.case_problems);
     let mut lines = Vec::new();
     let cases = || seen.engagements.iter().filter_map(|engagement| engagement.case.as_ref());
@@ -175,7 +199,7 @@ pub(in crate::ops) fn lines_of(
         let consent =
             rules_of_consent::status_in_window(settings, tenant.regime, case, window_end, now);
         let (requests, more) =
-            access::of_engagement(context, &case_ref, engagement, &|id| known.has(id))?;
+            access::of_engagement(context, &common.moments, &case_ref, engagement, &is_known)?;
         problems.extend(more);
         let (due, more) = due_of(context, case, engagement);
         problems.extend(more);
@@ -185,20 +209,20 @@ pub(in crate::ops) fn lines_of(
         lines.push(CaseLine {
             id: case.id,
             tenant: case_ref.tenant,
-            title: case.title,
+            title: case.title.into(),
             status: case.status.as_str(),
             severity: Some(case.severity),
-            product: Some(case.product),
-            assigned_to: case.assigned_to,
+            product: Some(common.word(&case.product)),
+            assigned_to: case.assigned_to.map(|who| common.word(&who)),
             opened_at: Some(case.opened_at),
             closed_at: case.closed_at,
             consent: Some(consent.state.as_str()),
             consent_expires_at: consent.expires_at,
-            access_pending: in_state(SarState::Pending.as_str()).count(),
+            access_pending: in_state(SarState::Pending.as_str()).count() as u32,
             access_approved: in_state(SarState::Approved.as_str())
                 .filter(|request| request.sees_approval)
-                .count(),
-            due,
+                .count() as u32,
+            due: due.into(),
         });
     }
     lines.retain(|line| filter.lets_through(line));
@@ -210,7 +234,7 @@ impl CaseLine {
         Self {
             id: tombstone.id.clone(),
             tenant: tenant.clone(),
-            title: String::new(),
+            title: Box::default(),
             status: "expunged",
             severity: None,
             product: None,
@@ -221,7 +245,7 @@ impl CaseLine {
             consent_expires_at: None,
             access_pending: 0,
             access_approved: 0,
-            due: Vec::new(),
+            due: Box::default(),
         }
     }
 }

@@ -16,7 +16,10 @@ const ALONE: usize = if cfg!(test) { 8 } else { 10_000 };
 pub struct CaseList {
     /// Newest first.
     pub lines: Vec<CaseLine>,
-    pub status: Status,
+    /// `None` while only the newest lines are there, to have something to show.
+    pub status: Option<Status>,
+    /// How many there are in all.
+    pub all: usize,
     text: OnceLock<Text>,
     orders: [OnceLock<Vec<u32>>; Sort::ALL.len()],
 }
@@ -121,8 +124,15 @@ impl Sort {
 impl CaseList {
     #[must_use]
     pub fn new(lines: Vec<CaseLine>, status: Status) -> Self {
+        let (all, orders) = (lines.len(), std::array::from_fn(|_| OnceLock::new()));
+        Self { lines, status: Some(status), all, text: OnceLock::new(), orders }
+    }
+
+    /// The newest alone, of so many.
+    #[must_use]
+    pub fn newest(lines: Vec<CaseLine>, all: usize) -> Self {
         let orders = std::array::from_fn(|_| OnceLock::new());
-        Self { lines, status, text: OnceLock::new(), orders }
+        Self { lines, status: None, all, text: OnceLock::new(), orders }
     }
 
     /// Makes everything that keys may ask for: on a thread that nobody waits for.
@@ -297,7 +307,7 @@ mod tests {
         CaseLine {
             id: Id::new(format!("26{number:014}")).unwrap(),
             tenant: Id::new("contoso.com").unwrap(),
-            title: title.to_owned(),
+            title: title.into(),
             status: "open",
             severity: None,
             product: None,
@@ -308,7 +318,7 @@ mod tests {
             consent_expires_at: None,
             access_pending: 0,
             access_approved: 0,
-            due: Vec::new(),
+            due: Box::default(),
         }
     }
 

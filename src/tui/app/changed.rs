@@ -83,12 +83,17 @@ impl App {
 }
 
 impl Load {
-    /// Whether reading it goes over every case.
+    /// Whether reading it goes over every case or every tenant.
     #[must_use]
     pub const fn goes_over_everything(&self) -> bool {
         matches!(
             self,
-            Self::Cases | Self::Access | Self::Requests | Self::Retention | Self::SweepPreview
+            Self::Session
+                | Self::Cases
+                | Self::Access
+                | Self::Requests
+                | Self::Retention
+                | Self::SweepPreview
         )
     }
 

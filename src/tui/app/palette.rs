@@ -130,7 +130,7 @@ fn ids(known: &Known, typed: &str) -> Vec<Entry> {
         entries.extend(first.into_iter().chain(rest).take(IDS).map(|at| {
             let line = &list.lines[at];
             let case = CaseRef { tenant: line.tenant.clone(), id: line.id.clone() };
-            Entry::Case { case, title: line.title.clone() }
+            Entry::Case { case, title: line.title.to_string() }
         }));
     }
     for request in known.requests.iter().flatten() {

@@ -111,7 +111,10 @@ impl Cases {
 
     /// What the landing screen says first (SAR-14), if there is something to say.
     fn banner(&self, app: &App) -> Option<String> {
-        let status = &self.data.as_ref()?.status;
+        let data = self.data.as_ref()?;
+        let Some(status) = &data.status else {
+            return Some("The newest cases, as last read; all of them are being read…".to_owned());
+        };
         let mut parts = Vec::new();
         if status.access_pending > 0 {
             let count = text::plural(status.access_pending as u64, "pending access request");
@@ -199,8 +202,10 @@ impl Screen for Cases {
 
     fn title(&self, _session: &Session) -> String {
         let mut title = match &self.data {
-            Some(data) if self.list.filter.is_empty() => format!("Cases ({})", data.lines.len()),
-            Some(data) => format!("Cases ({} of {})", self.passing.len(), data.lines.len()),
+            Some(data) if self.passing.len() < data.all => {
+                format!("Cases ({} of {})", self.passing.len(), data.all)
+            }
+            Some(data) => format!("Cases ({})", data.all),
             None => "Cases".to_owned(),
         };
         if self.sort != Sort::default() || self.reversed {

@@ -20,7 +20,10 @@ impl DueScreen {
     fn lines(&self, app: &App, width: u16) -> Details {
         let mut lines = Details::new(app.theme, width, 0);
         let Some(data) = &self.data else { return lines };
-        let (status, now) = (&data.status, app.session.now);
+        let (Some(status), now) = (&data.status, app.session.now) else {
+            lines.prose(Role::Dim, "Reading what is due…");
+            return lines;
+        };
         lines.heading("Overdue, and due within 7 days");
         if status.due.is_empty() {
             lines.prose(Role::Dim, "Nothing.");

@@ -1,20 +1,26 @@
-//! The index file: one line that names the format, the tenants' heads, then a block per tenant.
+//! The index file: one line that names the format, the tenants' heads, the newest cases once more,
+//! then a block per tenant.
 //!
 //! It is written whole under another name and renamed, without a flush: lengths and checksums tell
-//! when a stop left less, and then it is made anew.
+//! when a stop left less, and then it is made anew. Blocks are read one by one, when they are needed:
+//! of a large workspace the file has hundreds of megabytes.
 
+use super::newest::Newest;
 use super::row::{Block, Head};
 use super::stamp::{Tick, checksum};
 use super::{UNFINISHED, Workspace, path_of};
 use crate::fs::{self, FsFile, FsLock, RelPath, Replace, Stat};
-use crate::model::Id;
 use crate::workspace::{Access, layout};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::io;
+use std::sync::{Mutex, PoisonError};
 
 /// Grows whenever rows mean something else or are made in another way.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+
+/// Of so many bytes it is written at a time.
+const CHUNK: usize = 1 << 20;
 
 fn magic() -> Vec<u8> {
     format!("caseward-index {FORMAT} {}\n", env!("CARGO_PKG_VERSION")).into_bytes()
@@ -30,85 +36,141 @@ pub(super) struct Entry {
     sum: u64,
 }
 
-/// How much of an index is wanted.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Extent<'a> {
-    /// What is known of the tenants themselves.
-    Heads,
-    /// And one tenant's block.
-    Tenant(&'a Id),
-    /// And all blocks.
-    Everything,
+impl Entry {
+    /// An entry for a block of these bytes.
+    pub(super) fn of(head: Head, rows: usize, block: &[u8]) -> Self {
+        Self { head, rows, len: block.len(), sum: checksum(block) }
+    }
 }
 
 /// An index as it lies on disk.
 #[derive(Debug)]
 pub(super) struct Stored {
     pub entries: Vec<Entry>,
-    /// Where each block begins, from the end of the heads.
+    /// Engagements in all of it.
+    all: usize,
+    /// Where each block begins, from the first one on.
     offsets: Vec<usize>,
-    /// The part of the blocks that was read, and where it begins.
-    blocks: Vec<u8>,
-    from: usize,
+    blocks: Blocks,
     identity: (u64, i64, u32),
+}
+
+/// Where the blocks are.
+#[derive(Debug)]
+enum Blocks {
+    /// In the file, from this place on.
+    File {
+        file: Mutex<Box<dyn FsFile>>,
+        from: usize,
+        size: usize,
+    },
+    Memory(Vec<u8>),
 }
 
 fn identity(stat: &Stat) -> (u64, i64, u32) {
     (stat.inode, stat.ctime, stat.ctime_nanos)
 }
 
-impl Stored {
-    /// The account's index, as much of it as is wanted; `None` when there is none that can be used.
-    pub(super) fn open(workspace: &Workspace, account: u32, wanted: Extent<'_>) -> Option<Self> {
+/// The beginning of an index: where its parts are.
+struct Front {
+    file: Box<dyn FsFile>,
+    size: usize,
+    identity: (u64, i64, u32),
+    heads: Stretch,
+    newest: Stretch,
+}
+
+/// Bytes of the file: how many, from where on, with which checksum.
+type Stretch = (usize, usize, u64);
+
+/// The lengths and checksums of what stands before the blocks: the heads, then the newest.
+const NUMBERS: usize = 4 * 8;
+
+impl Front {
+    fn open(workspace: &Workspace, account: u32) -> Option<Self> {
         let mut file = workspace.fs().open(&path_of(account)).ok()?;
         let stat = file.stat().ok()?;
         let size = usize::try_from(stat.size).ok()?;
         let magic = magic();
-        let front = read_exactly(&mut *file, 0, magic.len() + 16, size)?;
-        let numbers = front.strip_prefix(magic.as_slice())?;
-        let length = usize::try_from(u64::from_le_bytes(numbers[..8].try_into().ok()?)).ok()?;
-        let sum = u64::from_le_bytes(numbers[8..].try_into().ok()?);
-        let heads = read_exactly(&mut *file, front.len(), length, size)?;
-        if checksum(&heads) != sum {
-            return None;
-        }
-        let entries: Vec<Entry> = postcard::from_bytes(&heads).ok()?;
-        let mut offsets = Vec::with_capacity(entries.len());
-        let mut end = 0_usize;
-        for entry in &entries {
-            offsets.push(end);
-            end = end.checked_add(entry.len)?;
-        }
-        let (from, length) = match wanted {
-            Extent::Everything => (0, end),
-            // Others could not be written again from it: who wants only heads makes no index.
-            Extent::Heads => (0, 0),
-            Extent::Tenant(id) => {
-                match entries.iter().position(|entry| *id == *entry.head.dir.as_str()) {
-                    Some(at) => (offsets[at], entries[at].len),
-                    None => (0, 0),
-                }
-            }
+        let front = read_exactly(&mut *file, 0, magic.len() + NUMBERS, size)?;
+        let number = |at: usize| {
+            let bytes = front.strip_prefix(magic.as_slice())?.get(8 * at..8 * at + 8)?;
+            Some(u64::from_le_bytes(bytes.try_into().ok()?))
         };
-        let blocks = read_exactly(&mut *file, front.len() + heads.len() + from, length, size)?;
-        Some(Self { entries, offsets, blocks, from, identity: identity(&stat) })
+        let length = |at: usize| usize::try_from(number(at)?).ok();
+        let heads = (length(0)?, front.len(), number(1)?);
+        let newest = (length(2)?, front.len().checked_add(heads.0)?, number(3)?);
+        Some(Self { file, size, identity: identity(&stat), heads, newest })
     }
 
-    /// The bytes of a block, when they were read and are whole.
-    pub(super) fn block_bytes(&self, at: usize) -> Option<&[u8]> {
-        let start = self.offsets[at].checked_sub(self.from)?;
-        let entry = &self.entries[at];
-        let bytes = self.blocks.get(start..start.checked_add(entry.len)?)?;
-        (checksum(bytes) == entry.sum).then_some(bytes)
+    fn part(&mut self, (length, from, sum): Stretch) -> Option<Vec<u8>> {
+        let bytes = read_exactly(&mut *self.file, from, length, self.size)?;
+        (checksum(&bytes) == sum).then_some(bytes)
+    }
+}
+
+impl Stored {
+    /// The account's index; `None` when there is none that can be used.
+    pub(super) fn open(workspace: &Workspace, account: u32) -> Option<Self> {
+        let mut front = Front::open(workspace, account)?;
+        let entries: Vec<Entry> = postcard::from_bytes(&front.part(front.heads)?).ok()?;
+        let offsets = offsets(&entries)?;
+        let (_, from, _) = front.newest;
+        let from = from.checked_add(front.newest.0)?;
+        if let (Some(last), Some(at)) = (entries.last(), offsets.last()) {
+            // One that was cut short.
+            at.checked_add(last.len)?.checked_add(from).filter(|end| *end <= front.size)?;
+        }
+        let all = entries.iter().map(|entry| entry.rows).sum();
+        let blocks = Blocks::File { file: Mutex::new(front.file), from, size: front.size };
+        Some(Self { entries, all, offsets, blocks, identity: front.identity })
+    }
+
+    /// The newest cases of the account's index with their tenants, as if there were no others.
+    pub(super) fn open_newest(workspace: &Workspace, account: u32) -> Option<Self> {
+        let mut front = Front::open(workspace, account)?;
+        let newest: Newest = postcard::from_bytes(&front.part(front.newest)?).ok()?;
+        let Newest { all, entries, blocks } = newest;
+        let (offsets, blocks) = (offsets(&entries)?, Blocks::Memory(blocks));
+        Some(Self { entries, all, offsets, blocks, identity: front.identity })
+    }
+
+    /// The bytes of a block, when they are whole.
+    pub(super) fn block_bytes(&self, at: usize) -> Option<Cow<'_, [u8]>> {
+        let (entry, start) = (&self.entries[at], self.offsets[at]);
+        let bytes: Cow<'_, [u8]> = match &self.blocks {
+            Blocks::Memory(blocks) => blocks.get(start..start.checked_add(entry.len)?)?.into(),
+            Blocks::File { file, from, size } => {
+                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+                read_exactly(&mut **file, from.checked_add(start)?, entry.len, *size)?.into()
+            }
+        };
+        (checksum(&bytes) == entry.sum).then_some(bytes)
     }
 
     pub(super) fn block(&self, at: usize) -> Option<Block> {
-        postcard::from_bytes(self.block_bytes(at)?).ok()
+        postcard::from_bytes(&self.block_bytes(at)?).ok()
     }
 
+    /// Engagements in the part of it that is wanted.
     pub(super) fn rows(&self) -> usize {
         self.entries.iter().map(|entry| entry.rows).sum()
     }
+
+    /// Engagements in all of it.
+    pub(super) fn all_rows(&self) -> usize {
+        self.all
+    }
+}
+
+/// Where blocks begin that lie one behind the other.
+fn offsets(entries: &[Entry]) -> Option<Vec<usize>> {
+    let mut end = 0_usize;
+    let begin = |entry: &Entry| {
+        let next = end.checked_add(entry.len)?;
+        Some(std::mem::replace(&mut end, next))
+    };
+    entries.iter().map(begin).collect()
 }
 
 /// Reads `length` bytes from `at`; `None` when the file, of `size` bytes, does not have them.
@@ -153,6 +215,15 @@ pub(super) enum Contents {
     Old(Option<usize>),
 }
 
+impl Contents {
+    fn bytes<'a>(&'a self, base: Option<&'a Stored>) -> Option<Cow<'a, [u8]>> {
+        match self {
+            Self::New(bytes) => Some(bytes.into()),
+            Self::Old(at) => base?.block_bytes((*at)?),
+        }
+    }
+}
+
 impl Unfinished {
     /// `None` when nothing may be written here, or another run is at it.
     pub(super) fn begin(workspace: &Workspace, account: u32) -> Option<Self> {
@@ -193,30 +264,42 @@ impl Unfinished {
         base: Option<&Stored>,
         parts: Vec<Part<'_>>,
     ) -> io::Result<()> {
-        let mut entries = Vec::with_capacity(parts.len());
-        let mut blocks = Vec::with_capacity(base.map_or(0, |base| base.blocks.len()));
         let empty = postcard::to_allocvec(&Block::default()).map_err(io::Error::other)?;
-        for part in parts {
-            let (rows, bytes) = match &part.block {
-                Contents::New(bytes) => (part.rows, bytes.as_slice()),
-                Contents::Old(at) => {
-                    match at.and_then(|at| base.and_then(|base| base.block_bytes(at))) {
-                        Some(bytes) => (part.rows, bytes),
-                        None => (0, empty.as_slice()),
-                    }
-                }
-            };
-            blocks.extend_from_slice(bytes);
-            let head = part.head.into_owned();
-            entries.push(Entry { head, rows, len: bytes.len(), sum: checksum(bytes) });
+        let mut entries = Vec::with_capacity(parts.len());
+        let mut contents = Vec::with_capacity(parts.len());
+        for Part { head, rows, block } in parts {
+            let head = head.into_owned();
+            let entry = block.bytes(base).map(|bytes| Entry::of(head.clone(), rows, &bytes));
+            // A block that went bad is read from the files when it is looked at next.
+            let lost = || (Entry::of(head, 0, &empty), Contents::New(empty.clone()));
+            let (entry, block) = entry.map_or_else(lost, |entry| (entry, block));
+            entries.push(entry);
+            contents.push(block);
         }
+        let block = |at: usize| postcard::from_bytes(&contents[at].bytes(base)?).ok();
+        let newest = Newest::of(&entries, &block).map_err(io::Error::other)?;
+        let newest = postcard::to_allocvec(&newest).map_err(io::Error::other)?;
         let heads = postcard::to_allocvec(&entries).map_err(io::Error::other)?;
-        let mut front = magic();
-        front.extend_from_slice(&(heads.len() as u64).to_le_bytes());
-        front.extend_from_slice(&checksum(&heads).to_le_bytes());
-        front.extend_from_slice(&heads);
-        self.file.write_at(&front, 0)?;
-        self.file.write_at(&blocks, front.len() as u64)?;
+        let mut buffer = magic();
+        for part in [&heads, &newest] {
+            buffer.extend_from_slice(&(part.len() as u64).to_le_bytes());
+            buffer.extend_from_slice(&checksum(part).to_le_bytes());
+        }
+        buffer.extend_from_slice(&heads);
+        buffer.extend_from_slice(&newest);
+        let mut written = 0_u64;
+        for part in &contents {
+            let Some(block) = part.bytes(base) else {
+                return Err(io::Error::other("the index that this one is based on changed"));
+            };
+            buffer.extend_from_slice(&block);
+            if buffer.len() >= CHUNK {
+                self.file.write_at(&buffer, written)?;
+                written += buffer.len() as u64;
+                buffer.clear();
+            }
+        }
+        self.file.write_at(&buffer, written)?;
         let fs = workspace.fs();
         let path = path_of(account);
         let current = match fs.stat(&path) {

@@ -20,14 +20,17 @@
 //! [`Workspace::forget_index`].
 
 mod file;
+mod names;
+mod newest;
 mod read;
 mod row;
 mod run;
 mod stamp;
 mod survey;
 
+pub use newest::NEWEST;
 pub use row::{DatedFile, Engagement, RequestOutline};
-pub use survey::{Freshness, Look, Parts, Surveyed, Work};
+pub use survey::{Freshness, Look, Neighbours, Parts, Surveyed, Work};
 
 use super::{Workspace, layout};
 use crate::error::Result;

@@ -3,6 +3,7 @@
 //! The stamps of files and directories are always taken before they are read: a change in between
 //! makes a row look older than it is, which only means that it is read again.
 
+use super::names::Names;
 use super::row::{DatedFile, Engagement, RequestOutline, outline};
 use super::stamp::{Gatherer, Stamps};
 use crate::error::Error;
@@ -17,7 +18,7 @@ use std::path::PathBuf;
 #[derive(Debug)]
 pub(super) struct Read {
     pub engagement: Engagement,
-    pub watched: Vec<Vec<u8>>,
+    pub watched: Names,
     pub approvals: Vec<(String, String)>,
     pub stamps: Stamps,
     /// Everything could be read, and no name came or went meanwhile.
@@ -32,14 +33,14 @@ pub(super) fn below(id: &str, watched: &[u8]) -> PathBuf {
 }
 
 /// The stamps of an engagement's own files; approvals come behind them.
-pub(super) fn stamps_of(cases: &dyn FsDir, id: &str, watched: &[Vec<u8>]) -> Gatherer {
+pub(super) fn stamps_of(cases: &dyn FsDir, id: &str, watched: &Names) -> Gatherer {
     let mut stamps = Gatherer::new();
     stamps.below(cases, id);
     // One buffer for all names: this is done for every file behind every row.
     let mut path = Vec::with_capacity(id.len() + 64);
     path.extend_from_slice(id.as_bytes());
     path.push(b'/');
-    for name in [b"case.toml".as_slice()].into_iter().chain(watched.iter().map(Vec::as_slice)) {
+    for name in [b"case.toml".as_slice()].into_iter().chain(watched.iter()) {
         path.truncate(id.len() + 1);
         path.extend_from_slice(name);
         stamps.below(cases, std::ffi::OsStr::from_bytes(&path));
@@ -65,7 +66,7 @@ pub(super) fn add_approval(
 pub(super) fn engagement(workspace: &Workspace, cases: &dyn FsDir, case_ref: &CaseRef) -> Read {
     let id = case_ref.id.as_str();
     let names = watched(workspace, case_ref);
-    let none = Vec::new();
+    let none = Names::default();
     let mut stamps = stamps_of(cases, id, names.as_ref().unwrap_or(&none));
     let mut approvals = Vec::new();
     let (case, tombstone, problems) = workspace.case_or_tombstone(case_ref);
@@ -134,29 +135,26 @@ fn unreadable(path: &RelPath, error: &Error) -> Problem {
 
 /// The names below an engagement's directory whose stamps belong to its row; `None` when they
 /// cannot be listed.
-fn watched(workspace: &Workspace, case_ref: &CaseRef) -> Option<Vec<Vec<u8>>> {
+fn watched(workspace: &Workspace, case_ref: &CaseRef) -> Option<Names> {
     let dir = layout::case_dir(case_ref);
-    let mut names = Vec::new();
+    let mut names = Names::default();
     for entry in workspace.fs().list(&dir).ok()? {
         let ending: &[u8] = match entry.name.as_bytes() {
             b"tombstone.toml" => {
-                names.push(entry.name.as_bytes().to_vec());
+                names.push(&[entry.name.as_bytes()]);
                 continue;
             }
             b"access" => b".toml",
             b"diagnostics" | b"transfer" => layout::SIDECAR.as_bytes(),
             _ => continue,
         };
-        names.push(entry.name.as_bytes().to_vec());
+        names.push(&[entry.name.as_bytes()]);
         if entry.kind != crate::fs::FileKind::Dir {
             continue;
         }
         for inner in workspace.fs().list(&dir.join(&entry.name)).ok()? {
             if inner.name.as_bytes().ends_with(ending) {
-                let mut name = entry.name.as_bytes().to_vec();
-                name.push(b'/');
-                name.extend_from_slice(inner.name.as_bytes());
-                names.push(name);
+                names.push(&[entry.name.as_bytes(), b"/", inner.name.as_bytes()]);
             }
         }
     }

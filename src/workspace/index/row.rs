@@ -1,5 +1,6 @@
 //! What the index keeps of a record, and the record that comes back from it.
 
+use super::names::Names;
 use super::stamp::Stamps;
 use crate::model::{
     AccessRequest, Answer, Approval, Case, CaseStatus, Closure, ConsentEntry, DsrState, FORMAT, Id,
@@ -99,7 +100,7 @@ pub(super) struct Row {
     pub dir: String,
     pub seal: Seal,
     /// What it was made of beside its directory and its record: names below the directory.
-    pub watched: Vec<Vec<u8>>,
+    pub watched: Names,
     /// And the approvals: resource tenant and request.
     pub approvals: Vec<(String, String)>,
     pub case: Option<CaseRow>,
@@ -313,6 +314,20 @@ impl CaseRow {
         })
     }
 
+    /// When the case was opened: seconds since the epoch.
+    pub(super) fn opened_at(&self) -> i64 {
+        self.opened_at
+    }
+
+    /// From when on its tenant's consent counts because of this case, as far as a row tells.
+    pub(super) fn consent_from(&self) -> Option<i64> {
+        let of_advanced = self.consent.iter().filter(|(_, _, kind)| kind == ConsentEntry::ADVANCED);
+        let (answer, at, _) = of_advanced.max_by_key(|(_, at, _)| *at)?;
+        let open = word(&CaseStatus::ALL, self.status) == Some(CaseStatus::Open);
+        let is_yes = word(&Answer::ALL, *answer) == Some(Answer::Yes);
+        (open && is_yes).then(|| self.opened_at.max(*at))
+    }
+
     fn into_case(self) -> Option<Case> {
         let closed_at = match self.closed_at {
             Some(at) => Some(time(at)?),
@@ -397,7 +412,7 @@ impl Row {
     pub(super) fn of(
         engagement: &Engagement,
         seal: Seal,
-        watched: Vec<Vec<u8>>,
+        watched: Names,
         approvals: Vec<(String, String)>,
     ) -> Option<Self> {
         let case = match &engagement.case {

@@ -1,6 +1,6 @@
 //! Going over a whole workspace: from the index where it is still true, from the files where not.
 
-use super::file::{self, Extent, Stored};
+use super::file::{self, Stored};
 use super::row::{Engagement, RequestOutline, outline};
 use super::run::{Outcome, Run, SMALL};
 use super::{Workspace, read};
@@ -11,6 +11,7 @@ use crate::log;
 use crate::model::{Case, Id, Tenant, Time};
 use crate::workspace::{CaseRef, Problem, layout};
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -34,8 +35,18 @@ pub enum Freshness {
     /// What they said when the index was made: to have something to show at once. Nothing is
     /// decided on it.
     AsIndexed,
+    /// The same of the newest cases alone, which takes no time however many there are. Of the tenants
+    /// that have none of them it says nothing.
+    NewestAsIndexed,
     /// What the files say now, whatever the index says: to check it against.
     FromFiles,
+}
+
+impl Freshness {
+    /// Whether what the index says is taken as it is.
+    pub(super) fn is_unchecked(self) -> bool {
+        matches!(self, Self::AsIndexed | Self::NewestAsIndexed)
+    }
 }
 
 /// What to go over.
@@ -47,16 +58,7 @@ pub struct Look<'a> {
     pub tenant: Option<&'a Id>,
 }
 
-impl<'a> Look<'a> {
-    /// What of an index is needed.
-    fn extent(self) -> Extent<'a> {
-        match (self.parts, self.tenant) {
-            (Parts::Tenants, _) => Extent::Heads,
-            (_, Some(tenant)) => Extent::Tenant(tenant),
-            (_, None) => Extent::Everything,
-        }
-    }
-
+impl Look<'_> {
     /// What the files say now of all tenants.
     #[must_use]
     pub const fn at(parts: Parts) -> Self {
@@ -79,6 +81,23 @@ pub struct Surveyed {
     pub latest: Option<Option<Time>>,
 }
 
+/// The tenants beside the one that is looked at: its requests name others.
+pub struct Neighbours<'a>(&'a dyn Fn(&Id) -> bool);
+
+impl Neighbours<'_> {
+    /// Whether there is a valid tenant of this name.
+    #[must_use]
+    pub fn has(&self, tenant: &Id) -> bool {
+        (self.0)(tenant)
+    }
+}
+
+impl fmt::Debug for Neighbours<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Neighbours")
+    }
+}
+
 /// How much was read: what the index was worth.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Work {
@@ -88,6 +107,8 @@ pub struct Work {
     pub read: usize,
     /// A new index was put in place.
     pub saved: bool,
+    /// Engagements that the index knew of before, looked at or not.
+    pub indexed: usize,
 }
 
 /// A tenant with fewer cases is read faster from its files than out of a large index.
@@ -95,7 +116,8 @@ const MANY: usize = 256;
 
 impl Workspace {
     /// Goes over the tenants that `wanted` lets through and hands each to `visit`, several at once,
-    /// results in the order of the tenants; then what is wrong with tenants' own files.
+    /// results in the order of the tenants; then what is wrong with tenants' own files. `visit` can
+    /// also ask which others there are.
     ///
     /// # Errors
     /// The directory of tenants, or a directory of records in one of them, cannot be read: a list
@@ -104,28 +126,30 @@ impl Workspace {
         &self,
         look: Look<'_>,
         wanted: &(dyn Fn(&Tenant) -> bool + Sync),
-        visit: &(dyn Fn(Surveyed) -> R + Sync),
+        visit: &(dyn Fn(Surveyed, &Neighbours<'_>) -> R + Sync),
     ) -> Result<(Vec<R>, Vec<Problem>, Work)> {
         let (account, watch) = (env::account(), Stopwatch::start());
         let old = match look.freshness {
             Freshness::FromFiles => None,
-            _ => Stored::open(self, account, look.extent()),
+            Freshness::NewestAsIndexed => Stored::open_newest(self, account),
+            Freshness::Checked | Freshness::AsIndexed => Stored::open(self, account),
         };
         let entries = old.iter().flat_map(|old| old.entries.iter().enumerate());
         let known: HashMap<&str, usize> =
             entries.map(|(at, entry)| (entry.head.dir.as_str(), at)).collect();
         let (mut ids, mut found) = match (look.freshness, &old) {
-            (Freshness::AsIndexed, Some(old)) => {
+            (Freshness::AsIndexed | Freshness::NewestAsIndexed, Some(old)) => {
                 let ids = old.entries.iter().filter_map(|e| Id::new(e.head.dir.as_str()).ok());
                 (ids.collect(), Vec::new())
             }
-            (Freshness::AsIndexed, None) => (Vec::new(), Vec::new()),
+            (Freshness::AsIndexed | Freshness::NewestAsIndexed, None) => (Vec::new(), Vec::new()),
             (Freshness::Checked | Freshness::FromFiles, _) => self.tenants_to_look_at(look)?,
         };
         if let Some(only) = look.tenant {
             ids.retain(|id| id == only);
         }
-        let run = Run::new(self, look, account, old.as_ref());
+        let large = self.is_large(look.parts, &ids, old.as_ref());
+        let run = Run::new(self, look, account, old.as_ref(), large);
         let results: Vec<Mutex<Option<Outcome<'_, R>>>> =
             ids.iter().map(|_| Mutex::new(None)).collect();
         // The largest first, so that no thread is left alone with it at the end.
@@ -133,16 +157,18 @@ impl Workspace {
         let size = |at: &usize| known.get(ids[*at].as_str()).map_or(0, |k| run.rows_of(*k));
         order.sort_by_key(|at| std::cmp::Reverse(size(at)));
         let next = AtomicUsize::new(0);
-        let threads = if self.is_worth_threads(look.parts, &ids, old.as_ref()) {
+        let threads = if large {
             // What the index answers keeps processors busy, what has to be read waits for disks.
             if old.is_some() { env::processors() } else { env::readers() }
         } else {
             1
         };
+        let is_known = |id: &Id| run.has_tenant(id, known.get(id.as_str()).copied());
+        let visit = |seen| visit(seen, &Neighbours(&is_known));
         let work = || {
             while let Some(&at) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let id = &ids[at];
-                let outcome = run.tenant(id, known.get(id.as_str()).copied(), wanted, visit);
+                let outcome = run.tenant(id, known.get(id.as_str()).copied(), wanted, &visit);
                 *results[at].lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
             }
         };
@@ -168,6 +194,7 @@ impl Workspace {
             parts.push(outcome.part);
         }
         total.saved = run.save(parts, renewed);
+        total.indexed = old.as_ref().map_or(0, Stored::all_rows);
         log::surveyed(ids.len(), total, watch);
         Ok((seen, found, total))
     }
@@ -184,8 +211,8 @@ impl Workspace {
         self.ids(&layout::tenants())
     }
 
-    /// Whether a survey of these tenants is long enough that starting threads for it pays.
-    fn is_worth_threads(&self, parts: Parts, ids: &[Id], old: Option<&Stored>) -> bool {
+    /// Whether a survey of these tenants is long enough that threads and an index pay.
+    fn is_large(&self, parts: Parts, ids: &[Id], old: Option<&Stored>) -> bool {
         let is_many = |records: usize| records >= SMALL;
         match (parts, old) {
             (Parts::Tenants, _) => is_many(ids.len()),
@@ -208,7 +235,7 @@ impl Workspace {
     /// The directory of tenants cannot be read.
     pub fn known_tenants(&self) -> Result<(Vec<Tenant>, Vec<Problem>)> {
         let look = Look::at(Parts::Tenants);
-        let (tenants, problems, _) = self.survey(look, &|_| true, &|seen| seen.tenant)?;
+        let (tenants, problems, _) = self.survey(look, &|_| true, &|seen, _| seen.tenant)?;
         Ok((tenants, problems))
     }
 
@@ -229,7 +256,7 @@ impl Workspace {
         }
         let freshness = Freshness::AsIndexed;
         let look = Look { parts: Parts::Engagements, freshness, tenant: None };
-        let of = |seen: Surveyed| {
+        let of = |seen: Surveyed, _: &Neighbours<'_>| {
             let has = |engagement: &Engagement| engagement.access.iter().any(|(r, _)| r.id == *sar);
             let id = seen.engagements.into_iter().find(has)?.id;
             Some(CaseRef { tenant: seen.tenant.domain, id })
@@ -248,7 +275,9 @@ impl Workspace {
             return Ok(cases.map(|case| outline(case.value)).collect());
         }
         let look = Look { tenant: Some(tenant), ..Look::at(Parts::Engagements) };
-        let cases = |seen: Surveyed| seen.engagements.into_iter().filter_map(|e| e.case).collect();
+        let cases = |seen: Surveyed, _: &Neighbours<'_>| {
+            seen.engagements.into_iter().filter_map(|e| e.case).collect()
+        };
         let (cases, _, _): (Vec<Vec<Case>>, _, _) = self.survey(look, &|_| true, &cases)?;
         Ok(cases.into_iter().flatten().collect())
     }

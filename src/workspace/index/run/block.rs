@@ -8,7 +8,7 @@ use crate::workspace::index::row::{
     Block, Engagement, RequestRow, Row, Seal, StoredProblem, stored,
 };
 use crate::workspace::index::stamp::{Gatherer, Stamps};
-use crate::workspace::index::survey::{Freshness, Parts, Work};
+use crate::workspace::index::survey::{Parts, Work};
 use crate::workspace::{CaseRef, DsrRef, Problem, ProblemKind, layout};
 use chrono::DateTime;
 use std::collections::HashMap;
@@ -24,7 +24,7 @@ impl Run<'_> {
         work: &mut Work,
         renewed: &mut usize,
     ) -> (Block, Vec<Engagement>, Vec<Kept>, Option<Option<Time>>) {
-        let as_indexed = self.look.freshness == Freshness::AsIndexed;
+        let as_indexed = self.look.freshness.is_unchecked();
         let everything = self.look.parts == Parts::Everything;
         let (engagements, kept) = self.engagements(id, &mut block, as_indexed, work, renewed);
         let latest = self.log(id, &mut block, work, renewed);
@@ -219,7 +219,7 @@ impl Run<'_> {
             }
             return Some(latest);
         }
-        if self.look.freshness == Freshness::AsIndexed {
+        if self.look.freshness.is_unchecked() {
             return None;
         }
         self.begin();

@@ -13,7 +13,7 @@ use crate::workspace::index::stamp::{Gatherer, Stamps, Tick};
 use crate::workspace::index::survey::{Freshness, Look, Parts, Surveyed, Work};
 use crate::workspace::{DsrRef, Problem, ProblemKind, Workspace, layout};
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -50,6 +50,8 @@ pub(in crate::workspace::index) struct Run<'a> {
     look: Look<'a>,
     account: u32,
     old: Option<&'a Stored>,
+    /// It is known beforehand that much will be read.
+    large: bool,
     /// The directory of tenants. Names in it that are no directories are never asked for.
     tenants: Option<Box<dyn FsDir>>,
     /// When the new index was begun, if one may be written.
@@ -59,6 +61,8 @@ pub(in crate::workspace::index) struct Run<'a> {
     unfinished: Mutex<Option<Unfinished>>,
     /// A directory of records that cannot be listed: without it no answer is whole.
     failed: Mutex<Option<Error>>,
+    /// Names that were asked for, and whether there is a valid tenant of that name.
+    tenants_asked: Mutex<HashMap<Id, bool>>,
 }
 
 impl<'a> Run<'a> {
@@ -67,17 +71,20 @@ impl<'a> Run<'a> {
         look: Look<'a>,
         account: u32,
         old: Option<&'a Stored>,
+        large: bool,
     ) -> Self {
         Self {
             workspace,
             look,
             account,
             old,
+            large,
             tenants: workspace.fs().open_dir(&layout::tenants()).ok(),
             begun: OnceLock::new(),
             reads: AtomicUsize::new(0),
             unfinished: Mutex::new(None),
             failed: Mutex::new(None),
+            tenants_asked: Mutex::default(),
         }
     }
 
@@ -101,7 +108,7 @@ impl<'a> Run<'a> {
     /// begun is not settled in it.
     fn begin(&self) {
         let reads = self.reads.fetch_add(1, Ordering::Relaxed);
-        if self.old.is_none() && reads < SMALL {
+        if self.old.is_none() && !self.large && reads < SMALL {
             return;
         }
         self.begun.get_or_init(|| {
@@ -129,6 +136,24 @@ impl<'a> Run<'a> {
         let mut stamps = Gatherer::new();
         stamps.add(&self.stat(tenant, name));
         stamps.done()
+    }
+
+    /// Whether there is a valid tenant of this name: requests name others.
+    pub(in crate::workspace::index) fn has_tenant(&self, id: &Id, at: Option<usize>) -> bool {
+        let asked = || self.tenants_asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = asked().get(id) {
+            return *known;
+        }
+        let old = at.and_then(|at| self.old.map(|old| &old.entries[at].head));
+        let holds = |old: &&Head| {
+            self.look.freshness.is_unchecked() || old.seal.holds(self.stamps(id, "tenant.toml"))
+        };
+        let has = match old.filter(holds) {
+            Some(head) => head.tenant.is_ok(),
+            None => self.workspace.tenant_or_problem(id).is_ok(),
+        };
+        asked().insert(id.clone(), has);
+        has
     }
 
     pub(in crate::workspace::index) fn tenant<R>(
@@ -217,7 +242,7 @@ impl<'a> Run<'a> {
     ) -> Cow<'a, Head> {
         let stamps = || self.stamps(id, "tenant.toml");
         if let Some(old) = old
-            && (self.look.freshness == Freshness::AsIndexed || old.seal.holds(stamps()))
+            && (self.look.freshness.is_unchecked() || old.seal.holds(stamps()))
         {
             work.kept += 1;
             return Cow::Borrowed(old);
