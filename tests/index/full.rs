@@ -13,7 +13,7 @@ type Answer = (Vec<Surveyed>, Vec<Problem>);
 
 fn ask(workspace: &Workspace, freshness: Freshness) -> Answer {
     let look = Look { parts: Parts::Everything, freshness, tenant: None };
-    let (seen, problems, _) = workspace.survey(look, &|_| true, &|seen| seen).unwrap();
+    let (seen, problems, _) = workspace.survey(look, &|_| true, &|seen, _| seen).unwrap();
     (seen, problems)
 }
 

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::fs::{DirEntry, FileKind, RelPath};
 use crate::model::{Id, Store};
 use crate::ops::{Context, access, case, dates};
-use crate::workspace::index::{Look, Parts, Surveyed};
+use crate::workspace::index::{Look, Neighbours, Parts, Surveyed};
 use crate::workspace::{Problem, ProblemKind, layout};
 use std::collections::HashSet;
 use std::io;
@@ -15,10 +15,10 @@ use std::sync::{Mutex, PoisonError};
 
 /// What is wrong where the actor may look, by path.
 pub(super) fn all(context: &Context) -> Vec<Problem> {
-    let known = case::KnownDomains::of(context);
+    let common = case::Common::of(context);
     let found = Mutex::new(Vec::new());
-    let visit = |seen| {
-        let some = of_tenant(context, &known, seen);
+    let visit = |seen: Surveyed, others: &Neighbours<'_>| {
+        let some = of_tenant(context, &common, seen, others);
         found.lock().unwrap_or_else(PoisonError::into_inner).extend(some);
     };
     let rest = match context.workspace.survey(Look::at(Parts::Everything), &|_| true, &visit) {
@@ -35,8 +35,9 @@ pub(super) fn all(context: &Context) -> Vec<Problem> {
 
 fn of_tenant(
     context: &Context,
-    known: &case::KnownDomains<'_>,
+    common: &case::Common<'_>,
     mut seen: Surveyed,
+    others: &Neighbours<'_>,
 ) -> Vec<Problem> {
     let tenant = seen.tenant.domain.clone();
     let mut problems = Vec::new();
@@ -45,7 +46,7 @@ fn of_tenant(
         Err(error) => problems.extend(seen_by(context, problem_of(context, error))),
     };
     // A request may concern somebody of another tenant, so these are looked at everywhere.
-    note(access::views_of(context, &seen).map(|(_, some)| some));
+    note(access::views_of(context, &common.moments, &seen).map(|(_, some)| some));
     if !context.actor.may_see(&tenant) {
         return problems;
     }
@@ -55,7 +56,7 @@ fn of_tenant(
     let own = seen.engagements.iter().flat_map(|engagement| engagement.problems.iter().cloned());
     note(Ok(own.chain(seen.case_problems.iter().cloned()).collect()));
     let filter = case::CaseFilter::default();
-    note(case::lines_of(context, &filter, known, &mut seen).map(|(_, some)| some));
+    note(case::lines_of(context, &filter, common, &mut seen, others).map(|(_, some)| some));
     note(dates::of_log(context, &tenant).map(|late| late.into_iter().collect()));
     // Something else in the place of a store: of several the survey tells one.
     let listed = |dir: RelPath| match context.workspace.fs().list(&dir) {
