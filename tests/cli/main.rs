@@ -32,5 +32,6 @@ mod personal;
 mod retention;
 mod settings;
 mod status;
+mod suggestions;
 mod transfer;
 mod waiting;
