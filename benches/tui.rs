@@ -37,18 +37,18 @@ fn line(at: usize, now: Time) -> CaseLine {
     CaseLine {
         id: Id::new(format!("26{at:014}")).unwrap(),
         tenant: Id::new(format!("tenant{}.example", at % 400)).unwrap(),
-        title: format!("{} ({})", TITLES[at % TITLES.len()], at % 977),
+        title: format!("{} ({})", TITLES[at % TITLES.len()], at % 977).into(),
         status: ["open", "closed", "open", "expunged"][at % 4],
         severity: Severity::ALL.get(at % (Severity::ALL.len() + 1)).copied(),
-        product: Some(["Exchange Online", "Azure VM", "Intune"][at % 3].to_owned()),
-        assigned_to: Some(format!("engineer{}@support.example.com", at % 60)),
+        product: Some(["Exchange Online", "Azure VM", "Intune"][at % 3].into()),
+        assigned_to: Some(format!("engineer{}@support.example.com", at % 60).into()),
         opened_at: Some(now - day),
         closed_at: None,
         consent: Some(["active", "unset", "declined"][at % 3]),
         consent_expires_at: Some(now + day),
-        access_pending: at % 7 / 6,
-        access_approved: at % 5 / 4,
-        due: vec![due; at % 3],
+        access_pending: u32::from(at % 7 == 6),
+        access_approved: u32::from(at % 5 == 4),
+        due: vec![due; at % 3].into(),
     }
 }
 

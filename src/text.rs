@@ -73,8 +73,12 @@ pub fn decoded(contents: &[u8]) -> Option<Cow<'_, str>> {
 #[must_use]
 pub fn escaped_json(document: &str) -> Cow<'_, str> {
     let obeyed = |c: char| c != '\n' && stand_in(c).is_some();
-    // Of ASCII only the control characters are obeyed: whole lists are nothing else.
-    if document.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')) {
+    // Of ASCII only the control characters are obeyed: whole lists are nothing else. Stretch by
+    // stretch without a branch in between is several times as fast as byte by byte.
+    let plain = |stretch: &[u8]| {
+        stretch.iter().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~' | b'\n'))
+    };
+    if document.as_bytes().chunks(64).all(plain) {
         return Cow::Borrowed(document);
     }
     if !document.chars().any(obeyed) {

@@ -8,9 +8,7 @@ use crate::exit::Exit;
 use crate::ops::removal::RemovalProgress;
 use crate::ops::retention::{self, Replayed, RetentionItem, Swept};
 use crate::text;
-use crate::workspace::Problem;
 use clap::Subcommand;
-use serde::Serialize;
 use std::io::IsTerminal;
 
 #[derive(Debug, Subcommand)]
@@ -36,21 +34,18 @@ pub enum RetentionCommand {
     },
 }
 
-#[derive(Serialize)]
-struct Items {
-    items: Vec<RetentionItem>,
-    problems: Vec<Problem>,
-}
-
 impl RetentionCommand {
     pub fn run(self, global: &Global) -> Result<Exit> {
         let (context, out) = global.open()?;
         match self {
             Self::List { within } => {
+                if out.json {
+                    out.begin("retention-list", "items")?;
+                }
                 let (items, problems) = retention::list(&context, within)?;
                 if out.json {
-                    let problems = problems.clone();
-                    out.document("retention-list", &Items { items, problems })?;
+                    out.items(&items)?;
+                    output::close_with("problems", &problems)?;
                 } else {
                     print_list(&out, &items)?;
                 }

@@ -12,6 +12,7 @@ mod config;
 mod dsr;
 pub(crate) mod hex;
 mod id;
+pub mod moment;
 mod plan;
 mod sha256;
 mod span;

@@ -216,6 +216,14 @@ impl Context {
         }
     }
 
+    /// The names of the tenants of the workspace that are valid.
+    ///
+    /// # Errors
+    /// Their directory cannot be read.
+    pub fn tenant_ids(&self) -> Result<Vec<Id>> {
+        Ok(self.tenants()?.into_iter().map(|tenant| tenant.domain).collect())
+    }
+
     /// The tenants of the workspace that are valid.
     ///
     /// # Errors

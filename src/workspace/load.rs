@@ -4,6 +4,7 @@ use super::find::unknown;
 use super::{
     CaseRef, DsrRef, Problem, ProblemKind, Record, TransferRef, Workspace, layout, record,
 };
+use crate::env;
 use crate::error::{Error, Invalid, Result};
 use crate::fs::{self, FileKind, RelPath};
 use crate::model::{
@@ -12,6 +13,8 @@ use crate::model::{
 use crate::policy::case as rules;
 use std::collections::HashSet;
 use std::io;
+use std::panic::resume_unwind;
+use std::thread::{self, ScopedJoinHandle};
 
 /// A record with the text it was read from: what a change is based on.
 #[derive(Debug, Clone)]
@@ -78,16 +81,47 @@ impl Workspace {
         Ok((ids, problems))
     }
 
-    fn load_each<T: Record>(
+    /// The records at these paths that are there and valid, in their order; many on all processors.
+    fn load_each<T: Record + Send>(
         &self,
         paths: impl IntoIterator<Item = RelPath>,
         problems: &mut Vec<Problem>,
-        check: impl Fn(&T, &RelPath) -> Option<String>,
+        check: impl Fn(&T, &RelPath) -> Option<String> + Sync,
     ) -> Vec<Loaded<T>> {
-        let mut records = Vec::new();
+        /// So many are read before another thread would have begun.
+        const FEW: usize = 32;
+        let paths: Vec<RelPath> = paths.into_iter().collect();
+        let read = |paths: &[RelPath]| self.load_in_turn(paths, &check);
+        let threads = if paths.len() < FEW { 1 } else { env::processors() };
+        let part = paths.len().div_ceil(threads).max(1);
+        let parts = thread::scope(|scope| {
+            let mut parts = paths.chunks(part);
+            let own = parts.next().unwrap_or_default();
+            let others: Vec<_> = parts.map(|part| scope.spawn(move || read(part))).collect();
+            let mut parts = vec![read(own)];
+            let join = |other: ScopedJoinHandle<'_, _>| {
+                other.join().unwrap_or_else(|panic| resume_unwind(panic))
+            };
+            parts.extend(others.into_iter().map(join));
+            parts
+        });
+        let mut records = Vec::with_capacity(paths.len());
+        for (some, more) in parts {
+            records.extend(some);
+            problems.extend(more);
+        }
+        records
+    }
+
+    fn load_in_turn<T: Record>(
+        &self,
+        paths: &[RelPath],
+        check: impl Fn(&T, &RelPath) -> Option<String>,
+    ) -> (Vec<Loaded<T>>, Vec<Problem>) {
+        let (mut records, mut problems) = (Vec::new(), Vec::new());
         for path in paths {
-            match self.load::<T>(&path) {
-                Ok(Some(record)) => match check(&record.value, &path) {
+            match self.load::<T>(path) {
+                Ok(Some(record)) => match check(&record.value, path) {
                     None => records.push(record),
                     Some(why) => {
                         problems.push(Problem::new(path.display(), ProblemKind::Invalid, why));
@@ -102,7 +136,7 @@ impl Workspace {
                 )),
             }
         }
-        records
+        (records, problems)
     }
 
     /// All tenants, by domain.

@@ -2,10 +2,13 @@
 
 use caseward::model::{Id, Time};
 use caseward::ops::generate::{self, NewGenerated};
-use caseward::ops::{Context, case, status};
+use caseward::ops::retention::SweptItem;
+use caseward::ops::{Context, case, retention, status};
 use caseward::policy::Actor;
+use caseward::policy::retention::RetentionClock;
 use caseward::workspace::index::{Freshness, Look, Parts, Surveyed, Work};
 use caseward::workspace::{Problem, Workspace};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use tempfile::TempDir;
@@ -145,12 +148,55 @@ impl World {
             (serde_json::to_string(&lines).unwrap(), serde_json::to_string(&status).unwrap())
         };
         assert_eq!(landing(Freshness::Checked), landing(Freshness::FromFiles), "{when}");
+        self.retention_agrees(when);
         // One tenant alone is read in another way.
         let id = self.tenant();
         let look = Look { tenant: Some(&id), ..Look::at(Parts::Everything) };
         let (alone, _, _) = self.workspace().survey(look, &|_| true, &|seen, _| seen).unwrap();
         let same = read.0.into_iter().filter(|seen| seen.tenant.domain == id);
         assert_eq!(alone, same.collect::<Vec<_>>(), "{when}");
+    }
+
+    /// What is under a clock is the same with the index and without.
+    fn retention_agrees(&self, when: &str) {
+        let list = || {
+            let (items, problems) = retention::list(&self.context(), None).unwrap();
+            serde_json::to_string_pretty(&(items, problems)).unwrap()
+        };
+        let (indexed, away) = (list(), self.root().join("away"));
+        let cache = self.root().join(".cache");
+        let is_there = std::fs::rename(&cache, &away).is_ok();
+        let read = list();
+        if is_there {
+            let _ = std::fs::remove_dir_all(&cache);
+            std::fs::rename(&away, &cache).unwrap();
+        }
+        assert_eq!(indexed, read, "{when}");
+        // A sweep, which trusts nothing but the files, finds the same ones due.
+        let (items, _) = retention::list(&self.context(), None).unwrap();
+        let mut due: Vec<_> = items.into_iter().filter(|item| item.overdue).collect();
+        due.retain(|item| item.clock != RetentionClock::Evidence);
+        let listed = |held: bool| {
+            due.iter()
+                .filter(|item| item.held == held)
+                .map(|item| &item.path)
+                .collect::<BTreeSet<_>>()
+        };
+        let swept = retention::rehearse(&self.context()).unwrap();
+        let found = |verdict: &str| {
+            let of = swept.items.iter().filter(|item| item.verdict == verdict);
+            let files = of.filter(|item| item.clock != RetentionClock::Evidence);
+            let path = |item: &SweptItem| (item.path.clone(), item.path.replace(".meta.toml", ""));
+            files.map(path).collect::<Vec<_>>()
+        };
+        for (held, verdict) in [(false, "planned"), (true, "retained")] {
+            let (listed, found) = (listed(held), found(verdict));
+            let is_listed =
+                |(path, file): &&(String, String)| listed.contains(path) || listed.contains(file);
+            assert_eq!(found.iter().find(|both| !is_listed(both)), None, "{when}: {verdict}");
+            let all: BTreeSet<_> = found.iter().map(|(path, _)| path).collect();
+            assert!(listed.is_subset(&all), "{when}: {verdict}");
+        }
     }
 
     pub fn titles(&self) -> Vec<String> {

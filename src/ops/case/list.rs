@@ -1,7 +1,7 @@
 //! The list of cases, and what falls due of each.
 
 use crate::error::{Error, Result};
-use crate::model::{Case, CaseStatus, Id, Severity, Tenant, Time, Tombstone};
+use crate::model::{Case, CaseStatus, Id, Severity, Tenant, Time, Tombstone, moment};
 use crate::ops::access::{self};
 use crate::ops::moments::Moments;
 use crate::ops::{Context, dates};
@@ -33,10 +33,13 @@ pub struct CaseLine {
     pub severity: Option<Severity>,
     pub product: Option<Arc<str>>,
     pub assigned_to: Option<Arc<str>>,
+    #[serde(serialize_with = "moment::maybe")]
     pub opened_at: Option<Time>,
+    #[serde(serialize_with = "moment::maybe")]
     pub closed_at: Option<Time>,
     /// The state of the consent.
     pub consent: Option<&'static str>,
+    #[serde(serialize_with = "moment::maybe")]
     pub consent_expires_at: Option<Time>,
     /// Requests that await a decision, and access in force.
     pub access_pending: u32,
@@ -51,6 +54,7 @@ pub struct Due {
     pub what: &'static str,
     /// The file or record, relative to the workspace.
     pub path: String,
+    #[serde(serialize_with = "moment::one")]
     pub at: Time,
     pub overdue: bool,
     pub held: bool,
@@ -149,7 +153,7 @@ impl<'a> Common<'a> {
 }
 
 /// The newest first.
-pub(in crate::ops) fn sort(lines: &mut Vec<CaseLine>) {
+pub(in crate::ops) fn sort(lines: &mut [CaseLine]) {
     // Lines are wide, so their places are sorted, and then each line moves once.
     let mut order: Vec<usize> = (0..lines.len()).collect();
     order.sort_unstable_by(|&a, &b| {

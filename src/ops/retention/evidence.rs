@@ -152,7 +152,7 @@ fn forget_cache(context: &Context, dsr: &DsrRef) -> Result<()> {
 
 /// Destroys the openings that are due, and nothing else of the evidence; returns their transactions.
 pub(in crate::ops) fn shred_expired(context: &Context, session: &mut Session) -> Result<Vec<TxId>> {
-    let (evidence, _) = due(context)?;
+    let (evidence, _) = due(context, &context.tenant_ids()?)?;
     let mut shredded = Vec::new();
     for one in evidence {
         if one.keep.is_some() || !rules::is_due(one.due_at, context.now) {
@@ -165,13 +165,14 @@ pub(in crate::ops) fn shred_expired(context: &Context, session: &mut Session) ->
 }
 
 /// Evidence under the clock, that of running requests left out, and what is wrong with others.
-pub(super) fn due(context: &Context) -> Result<(Vec<Evidence>, Vec<Problem>)> {
+/// `tenants` are those that have requests.
+pub(super) fn due(context: &Context, tenants: &[Id]) -> Result<(Vec<Evidence>, Vec<Problem>)> {
     let settings = &context.workspace.config().policy;
     let mut openings = openings(context)?;
     let (mut found, mut problems) = (Vec::new(), Vec::new());
     let mut requests: BTreeMap<Id, Request> = BTreeMap::new();
-    for tenant in context.tenants()? {
-        let (loaded, more) = context.workspace.dsrs(&tenant.domain)?;
+    for tenant in tenants {
+        let (loaded, more) = context.workspace.dsrs(tenant)?;
         problems.extend(more);
         for request in loaded.into_iter().map(|loaded| loaded.value) {
             let own: Vec<TxId> = request
@@ -180,7 +181,7 @@ pub(super) fn due(context: &Context) -> Result<(Vec<Evidence>, Vec<Problem>)> {
                 .filter_map(|execution| execution.tx.parse().ok())
                 .filter(|tx| openings.remove(tx))
                 .collect();
-            let dsr = DsrRef { tenant: tenant.domain.clone(), id: request.id.clone() };
+            let dsr = DsrRef { tenant: tenant.clone(), id: request.id.clone() };
             if let Some(due_at) = rules::evidence_due_at(settings, &request) {
                 let files = beside(context, &dsr)?;
                 let record = (!is_forgotten(&request)).then(|| layout::dsr(&dsr));

@@ -1,5 +1,6 @@
 //! Retention: what is under a clock, deleted when it is due (DIAG-3, DTM-5, ATT-7, DEL-11).
 
+mod clocks;
 mod evidence;
 mod forget;
 mod replay;
@@ -15,12 +16,12 @@ pub use sweep::{Swept, SweptItem, rehearse, sweep};
 
 use super::Context;
 use crate::error::Result;
-use crate::model::{Case, Id, PolicySettings, Time};
+use crate::model::{Case, Id, PolicySettings, Time, moment};
 use crate::policy::retention::{self as rules, Keep, RetentionClock};
 use crate::policy::transfer as folder_rules;
 use crate::workspace::{Problem, layout};
 use chrono::TimeDelta;
-use scan::{Clocked, Reach, Scan};
+use clocks::{Clocks, OnClock};
 use serde::Serialize;
 
 /// A file under a clock.
@@ -29,6 +30,7 @@ pub struct RetentionItem {
     /// Relative to the workspace. A sidecar goes with its file and is not listed.
     pub path: String,
     pub clock: RetentionClock,
+    #[serde(serialize_with = "moment::one")]
     pub due_at: Time,
     pub overdue: bool,
     /// It stays beyond its clock: a legal hold (DEL-8), or evidence (DEL-9).
@@ -68,25 +70,17 @@ impl RetentionItem {
 /// The workspace cannot be read.
 pub fn list(context: &Context, within: Option<u32>) -> Result<(Vec<RetentionItem>, Vec<Problem>)> {
     let settings = &context.workspace.config().policy;
-    let scan = Scan::new(context)?.run(&Reach::Everything)?;
-    let mut problems = scan.problems;
-    let mut items = Vec::new();
-    for file in &scan.files {
-        if may_see(context, file) {
-            let path = file.path.display();
-            let keep = file.keep.as_ref();
-            items.push(RetentionItem::new(
-                settings,
-                context.now,
-                path,
-                file.clock,
-                file.due_at,
-                keep,
-            ));
+    let Clocks { files, mut problems, with_requests } = Clocks::read(context)?;
+    let mut items = Vec::with_capacity(files.len());
+    for file in files {
+        if may_see(context, &file) {
+            let OnClock { path, clock, due_at, keep, .. } = file;
+            let keep = keep.as_ref();
+            items.push(RetentionItem::new(settings, context.now, path, clock, due_at, keep));
         }
     }
     if sees_everything(context) {
-        let (evidence, more) = evidence::due(context)?;
+        let (evidence, more) = evidence::due(context, &with_requests)?;
         problems.extend(more);
         for request in evidence {
             let due = |path: String| {
@@ -115,7 +109,7 @@ fn sees_everything(context: &Context) -> bool {
 }
 
 /// A tenant's people see what is due of theirs; transfer files only those who are listed (DTM-2).
-fn may_see(context: &Context, file: &Clocked) -> bool {
+fn may_see(context: &Context, file: &OnClock) -> bool {
     if sees_everything(context) {
         return true;
     }

@@ -51,8 +51,13 @@ pub(super) struct Scan<'a> {
 impl<'a> Scan<'a> {
     pub(super) fn new(context: &'a Context) -> Result<Self> {
         let mut problems = Vec::new();
-        let frozen = Arc::new(frozen(context, &mut problems)?);
+        let frozen = Arc::new(frozen(context, &context.tenant_ids()?, &mut problems)?);
         Ok(Self { context, frozen, files: Vec::new(), problems })
+    }
+
+    /// One that does not know what unanswered requests keep.
+    pub(super) fn without_requests(context: &'a Context) -> Self {
+        Self { context, frozen: Arc::default(), files: Vec::new(), problems: Vec::new() }
     }
 
     pub(super) fn run(mut self, reach: &Reach) -> Result<Self> {
@@ -154,7 +159,7 @@ impl<'a> Scan<'a> {
         self.context.workspace.load::<Meta>(&of).ok().flatten().map(|meta| meta.value)
     }
 
-    fn diagnostics(&mut self, tenant: &Id, dir: &RelPath) -> Result<()> {
+    pub(super) fn diagnostics(&mut self, tenant: &Id, dir: &RelPath) -> Result<()> {
         let (artefacts, problems) = self.context.workspace.artefacts(dir, Store::Diagnostics)?;
         for artefact in artefacts {
             // Its problem says that its age is unknown.
@@ -225,7 +230,7 @@ impl<'a> Scan<'a> {
         Some(folder_rules::due_after(settings, closed_at))
     }
 
-    fn transfer(&mut self, case: &CaseRef) -> Result<()> {
+    pub(super) fn transfer(&mut self, case: &CaseRef) -> Result<()> {
         let (files, problems) = transfer::files(self.context, case)?;
         if files.is_empty() && problems.is_empty() {
             return Ok(());
@@ -252,17 +257,22 @@ impl<'a> Scan<'a> {
 }
 
 /// DEL-9: the files that the findings of unanswered access, export and rectify requests name, each
-/// with its request. What was excluded is somebody else's and is not frozen.
-fn frozen(context: &Context, problems: &mut Vec<Problem>) -> Result<BTreeMap<String, Id>> {
+/// with its request. What was excluded is somebody else's and is not frozen. `tenants` are those
+/// that have requests.
+pub(super) fn frozen(
+    context: &Context,
+    tenants: &[Id],
+    problems: &mut Vec<Problem>,
+) -> Result<BTreeMap<String, Id>> {
     let mut frozen = BTreeMap::new();
-    for tenant in context.tenants()? {
-        let (requests, more) = context.workspace.dsrs(&tenant.domain)?;
+    for tenant in tenants {
+        let (requests, more) = context.workspace.dsrs(tenant)?;
         problems.extend(more);
         for request in requests.into_iter().map(|loaded| loaded.value) {
             if request.kind == DsrType::Delete || !rules::freezes(&request) {
                 continue;
             }
-            let dsr = DsrRef { tenant: tenant.domain.clone(), id: request.id.clone() };
+            let dsr = DsrRef { tenant: tenant.clone(), id: request.id.clone() };
             let findings: Vec<Finding> =
                 context.workspace.json_lines(&layout::findings(&dsr))?.unwrap_or_default();
             for finding in findings {

@@ -92,7 +92,7 @@ fn kept(context: &Context, file: &Clocked) -> Option<SweptItem> {
 pub fn rehearse(context: &Context) -> Result<Swept> {
     rules::may_sweep(&context.actor)?;
     let scan = Scan::new(context)?.run(&Reach::Everything)?;
-    let (evidence, more) = evidence::due(context)?;
+    let (evidence, more) = evidence::due(context, &context.tenant_ids()?)?;
     let mut problems = scan.problems;
     problems.extend(more);
     let planned = |path: String, clock| SweptItem {
@@ -139,7 +139,7 @@ pub fn sweep(context: &Context, progress: &mut dyn FnMut(RemovalProgress)) -> Re
     // What the clocks of access requests did is written down as well (SAR-15, SAR-16).
     access::settle_lapsed(context)?;
     let mut swept = sweep_files(context, &mut session, &Reach::Everything, progress)?;
-    let (evidence, more) = evidence::due(context)?;
+    let (evidence, more) = evidence::due(context, &context.tenant_ids()?)?;
     swept.problems.extend(more);
     for request in evidence.iter().filter(|request| rules::is_due(request.due_at, context.now)) {
         match request.kept(context) {

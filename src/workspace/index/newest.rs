@@ -1,7 +1,7 @@
 //! The newest cases, kept once more in one place: enough to fill a screen before the rest is read.
 
 use super::file::Entry;
-use super::row::{Block, Row};
+use super::row::{Block, CaseRow, Row};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 
@@ -43,7 +43,7 @@ impl Newest {
             }
             // Consent is a matter of all cases of a tenant (CONS-8): the one that it hangs on goes
             // along, or a case would be shown without.
-            let starts = rows.iter().map(|row| row.case.as_ref().and_then(|c| c.consent_from()));
+            let starts = rows.iter().map(|row| row.case.as_ref().and_then(CaseRow::consent_from));
             let longest = starts.enumerate().filter_map(|(row, from)| Some((from?, row))).max();
             windows.push(longest.map(|(_, row)| row));
         }

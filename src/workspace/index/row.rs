@@ -97,7 +97,7 @@ pub(super) struct Block {
 /// One engagement.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Row {
-    pub dir: String,
+    pub dir: Id,
     pub seal: Seal,
     /// What it was made of beside its directory and its record: names below the directory.
     pub watched: Names,
@@ -144,7 +144,7 @@ pub(super) struct TenantRow {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct CaseRow {
     revision: u64,
-    id: String,
+    id: Id,
     title: String,
     status: u8,
     severity: u8,
@@ -285,7 +285,7 @@ impl CaseRow {
         let mut times = times;
         times.all(whole).then(|| Self {
             revision: case.revision,
-            id: case.id.as_str().to_owned(),
+            id: case.id.clone(),
             title: case.title.clone(),
             status: place(&CaseStatus::ALL, &case.status),
             severity: place(&Severity::ALL, &case.severity),
@@ -361,7 +361,7 @@ impl CaseRow {
         Some(Case {
             format: FORMAT,
             revision: self.revision,
-            id: Id::new(self.id).ok()?,
+            id: self.id,
             title: self.title,
             description: String::new(),
             status: word(&CaseStatus::ALL, self.status)?,
@@ -430,7 +430,7 @@ impl Row {
             return None;
         }
         Some(Self {
-            dir: engagement.id.as_str().to_owned(),
+            dir: engagement.id.clone(),
             seal,
             watched,
             approvals,
@@ -461,7 +461,7 @@ impl Row {
         let access = access.collect::<Option<_>>()?;
         let [own, of_access, of_diagnostics, of_transfer] = self.problems;
         Some(Engagement {
-            id: Id::new(self.dir).ok()?,
+            id: self.dir,
             case,
             tombstone,
             access,

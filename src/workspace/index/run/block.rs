@@ -129,15 +129,15 @@ impl Run<'_> {
             None => {
                 for (at, row) in old_rows {
                     // Almost every row holds: its name is needed only where it does not.
-                    let name = Id::new(row.dir.as_str()).ok();
+                    let name = Some(row.dir.clone());
                     one(Some((at, row)), name);
                 }
             }
             Some(names) => {
-                let mut old: HashMap<String, (usize, Row)> =
+                let mut old: HashMap<Id, (usize, Row)> =
                     old_rows.map(|(at, row)| (row.dir.clone(), (at, row))).collect();
                 for name in names {
-                    one(old.remove(name.as_str()), Some(name));
+                    one(old.remove(&name), Some(name));
                 }
             }
         }
@@ -148,7 +148,7 @@ impl Run<'_> {
         if !row.seal.settled {
             return false;
         }
-        let mut stamps = stamps_of(cases, &row.dir, &row.watched);
+        let mut stamps = stamps_of(cases, row.dir.as_str(), &row.watched);
         for (tenant, sar) in &row.approvals {
             add_approval(&mut stamps, self.workspace, tenant, sar);
         }
