@@ -88,8 +88,10 @@ impl Refresher {
         let (state, own) = (Arc::clone(&self.state), self.own.clone());
         let next = move || {
             let mut state = lock(&state);
-            // The one that was asked for last is the one that is looked at.
-            let next = state.next.pop();
+            // Forms choose among tenants; else the one that was asked for last is looked at.
+            let first = state.next.iter().position(|(load, _)| *load == Load::Session);
+            let next = first.or_else(|| state.next.len().checked_sub(1));
+            let next = next.map(|at| state.next.remove(at));
             state.running = next.is_some();
             next.map(|(load, context)| (load, context, state.turns))
         };
