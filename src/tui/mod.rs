@@ -79,11 +79,9 @@ pub fn run(context: Context, settings: &Settings) -> Result<()> {
     let (sender, receiver) = mpsc::channel();
     let keys = events::listen(&sender).map_err(on_terminal)?;
     let told = sender.clone();
-    crate::fs::wait::on_wait(move |holder| {
-        let whom = holder.map_or_else(|| "another process".to_owned(), |who| who.in_words());
-        let waiting = Action::Waiting(format!("waiting for {whom} to finish"));
+    crate::fs::wait::on_wait(move |words| {
         // With the loop gone there is nobody to tell.
-        let _ = told.send(Event::Action(Box::new(waiting)));
+        let _ = told.send(Event::Action(Box::new(Action::Waiting(words))));
     });
     let frames = terminal::Collected::default();
     let backend = CrosstermBackend::new(frames.clone());

@@ -136,7 +136,8 @@ impl Workspace {
         {
             return Ok(tenant);
         }
-        Err(unknown("tenant", domain.as_str(), ids.iter().map(Id::as_str), "caseward tenant list"))
+        let known = ids.iter().filter(|id| self.sees(id)).map(Id::as_str);
+        Err(unknown("tenant", domain.as_str(), known, "caseward tenant list"))
     }
 
     /// The ids of the engagements of a tenant, tombstones included.
