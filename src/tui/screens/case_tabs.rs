@@ -169,7 +169,8 @@ const LISTED: usize = 200;
 fn and_more(lines: &mut Details, data: &CaseData, count: usize) {
     if count > LISTED {
         let rest = count - LISTED;
-        let more = format!("and {rest} more; `caseward case show {}` lists all", data.view.id);
+        let more =
+            format!("and {rest} more; `caseward case show {} --json` lists all", data.view.id);
         lines.item(Role::Dim, more);
     }
 }
