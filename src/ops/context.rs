@@ -66,7 +66,8 @@ impl Context {
     }
 
     fn with_actor(&self, actor: Actor) -> Self {
-        Self { workspace: self.workspace.in_sight(actor.sight()), actor, ..self.clone() }
+        let workspace = self.workspace.clone().in_sight(actor.sight());
+        Self { workspace, actor, ..self.clone() }
     }
 
     /// The same at this moment: an open program asks before each operation.

@@ -109,18 +109,21 @@ impl Refresher {
                 if is_stale(&load, turn) {
                     continue;
                 }
+                let list = match &read {
+                    Ok(Loaded::Cases(list)) => Some(Arc::clone(list)),
+                    _ => None,
+                };
                 let action = match read {
-                    Ok(loaded) => {
-                        if let Loaded::Cases(list) = &loaded {
-                            list.prepare();
-                        }
-                        Action::Loaded(loaded)
-                    }
+                    Ok(loaded) => Action::Loaded(loaded),
                     Err(error) => Action::NotLoaded(load, Failure::from(&error)),
                 };
                 // With the loop gone there is nobody to tell.
                 if sender.send(Event::Action(Box::new(action))).is_err() {
                     return;
+                }
+                // While it is looked at: orders and letters for the keys to come.
+                if let Some(list) = list {
+                    list.prepare();
                 }
             }
         });

@@ -120,8 +120,9 @@ impl Workspace {
     /// The same for somebody who may know of these tenants only, `None` for all: ids of others are
     /// found when they are named, and never suggested (SAR-13).
     #[must_use]
-    pub fn in_sight(&self, tenants: Option<BTreeSet<Id>>) -> Self {
-        Self { sight: tenants.map(Arc::new), ..self.clone() }
+    pub fn in_sight(mut self, tenants: Option<BTreeSet<Id>>) -> Self {
+        self.sight = tenants.map(Arc::new);
+        self
     }
 
     fn sees(&self, tenant: &Id) -> bool {
