@@ -140,7 +140,9 @@ fn a_case_of_many_files_is_listed_shown_and_searched() {
     };
     timed(&sandbox, "case list");
     timed(&sandbox, "status");
-    timed(&sandbox, "doctor");
+    let said = timed(&sandbox, "doctor").stdout;
+    let unregistered = said.lines().filter(|line| line.contains("has no sidecar")).count();
+    assert_eq!(unregistered, count, "the notes without sidecars are listed");
     timed(&sandbox, &format!("attach {MIGRATION} {} --category euii", dump.display()));
     assert!(diagnostics.join("dump.txt").exists());
     timed(&sandbox, &format!("case show {MIGRATION}"));

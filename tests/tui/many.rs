@@ -31,6 +31,8 @@ fn a_case_of_many_files_is_opened_moved_in_and_paged_through() {
     stage.shows(&format!("Diagnostics {}", files.len()));
     timed(&mut stage, "a page of the overview", "<pagedown>");
     timed(&mut stage, "the end of the overview", "G");
+    let more = view.problems.len() - 200;
+    stage.shows(&format!("and {more} more; `caseward case show")).shows("--json` lists all");
     timed(&mut stage, "records", "<right>");
     timed(&mut stage, "the next record", "j");
     timed(&mut stage, "the last record", "G");

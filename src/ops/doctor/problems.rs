@@ -1,15 +1,17 @@
 //! Everything that is wrong with the files of a workspace: one that cannot be read stops nothing.
 //!
 //! Beside what lists say of records, every directory below a tenant is looked through for names that
-//! are neither files nor directories, wherever they lie: lists look into some stores only.
+//! are neither files nor directories, and the notes of cases for files without sidecars: lists look
+//! into the other stores only.
 
 use crate::error::Error;
 use crate::fs::{DirEntry, FileKind, RelPath};
 use crate::model::{Id, Store};
 use crate::ops::{Context, access, case, dates};
 use crate::workspace::index::{Look, Neighbours, Parts, Surveyed};
-use crate::workspace::{Problem, ProblemKind, layout};
+use crate::workspace::{Problem, ProblemKind, artefact, layout};
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
@@ -86,6 +88,9 @@ fn look_through(context: &Context, dir: &RelPath, problems: &mut Vec<Problem>) {
         }
         Ok(entries) => entries,
     };
+    if dir.name() == Store::Records.as_str() {
+        unpaired(dir, &entries, problems);
+    }
     for DirEntry { name, kind } in entries {
         let path = dir.join(&name);
         match kind {
@@ -103,6 +108,22 @@ fn look_through(context: &Context, dir: &RelPath, problems: &mut Vec<Problem>) {
                 problems.push(Problem::new(path.display(), ProblemKind::Unreadable, why));
             }
         }
+    }
+}
+
+/// Files of a store without their sidecars, and sidecars without their files.
+fn unpaired(dir: &RelPath, entries: &[DirEntry], problems: &mut Vec<Problem>) {
+    let files = entries.iter().filter(|entry| entry.kind == FileKind::File);
+    let names: HashSet<&OsStr> = files.map(|entry| entry.name.as_os_str()).collect();
+    for name in &names {
+        let path = dir.join(name);
+        let (kind, why) = match layout::sidecar_of(name) {
+            Some(file) if names.contains(file) => continue,
+            Some(_) => (ProblemKind::Invalid, artefact::WITHOUT_FILE),
+            None if names.contains(layout::sidecar(&path).name()) => continue,
+            None => (ProblemKind::Unregistered, artefact::UNREGISTERED),
+        };
+        problems.push(Problem::new(path.display(), kind, why));
     }
 }
 
