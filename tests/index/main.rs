@@ -5,6 +5,9 @@
 
 mod edits;
 mod hostile;
+mod lies;
+mod staged;
+mod stamps;
 mod world;
 
 use caseward::ops::generate::{self, NewGenerated};
