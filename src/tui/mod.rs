@@ -146,6 +146,7 @@ pub fn drive<B: Backend<Error = io::Error>>(
         terminal.draw(|frame| view::view(world.app, frame))?;
         send()?;
         world.update(Action::Drawn);
+        world.executor.drawn();
         let Ok(first) = link.events.recv() else { return Ok(()) };
         let mut changed = world.take(first)?;
         // What came in meanwhile is one frame, too; but a question has to be seen before a key
