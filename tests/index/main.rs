@@ -6,6 +6,9 @@
 mod edits;
 mod full;
 mod hostile;
+mod lies;
+mod staged;
+mod stamps;
 mod world;
 
 use caseward::ops::generate::{self, NewGenerated};

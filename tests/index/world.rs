@@ -84,6 +84,11 @@ impl World {
         self.dir.path().join("ws")
     }
 
+    /// A path as the workspace names it.
+    pub fn relative(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(self.root()).unwrap().to_owned()
+    }
+
     pub fn workspace(&self) -> Workspace {
         Workspace::open(&self.root()).unwrap()
     }

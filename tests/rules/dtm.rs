@@ -558,6 +558,9 @@ fn dtm_5_an_expunged_engagement_keeps_the_clock_of_its_transfer_files() {
         stone.value.transfer_pending
     };
     assert!(world.exists(DUMP) && pending());
+    let listed = caseward::ops::retention::list(&ana, None).unwrap().0;
+    let item = listed.iter().find(|item| item.path == DUMP).unwrap();
+    assert_eq!(item.due_at, time("2026-12-19T07:40:00Z"));
     sweep(&world.at("2026-12-19T07:39:59Z", ANA)).unwrap();
     assert!(world.exists(DUMP));
     sweep(&world.at("2026-12-19T07:40:00Z", ANA)).unwrap();

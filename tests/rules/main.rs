@@ -28,6 +28,7 @@ mod dtm;
 mod going_back;
 mod law;
 mod leavers;
+mod listed;
 mod meanwhile;
 mod partner;
 mod register;

@@ -1,0 +1,154 @@
+//! What a file system says of files, and what it cannot say: where a row may be believed and where not.
+
+use super::staged::{Stage, StagedFs};
+use super::world::{WORD, World, files};
+use caseward::fs::Stat;
+use caseward::workspace::index::{Freshness, Look, Parts, Surveyed, Work};
+use caseward::workspace::{Access, Problem, Workspace};
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// The world behind a file system that says of files what the stage says.
+pub fn staged(world: &World, stage: Stage) -> Workspace {
+    let fs = Arc::new(StagedFs::new(&world.root(), stage));
+    Workspace::open_with(fs, &world.root(), Access::Write).unwrap()
+}
+
+pub fn ask(workspace: &Workspace, freshness: Freshness) -> (Vec<Surveyed>, Vec<Problem>, Work) {
+    let look = Look { freshness, ..Look::at(Parts::Everything) };
+    workspace.survey(look, &|_| true, &|seen, _| seen).unwrap()
+}
+
+/// Asks until the index answers everything that it ever will, and says how much it does.
+fn settle(workspace: &Workspace) -> Work {
+    let mut quiet = 0;
+    for _ in 0..10_000 {
+        let (_, _, work) = ask(workspace, Freshness::Checked);
+        quiet = if work.saved { 0 } else { quiet + 1 };
+        if work.read == 0 || quiet > 5 {
+            return work;
+        }
+    }
+    panic!("the index never settles");
+}
+
+fn agrees(workspace: &Workspace, when: &str) {
+    let (indexed, wrong, _) = ask(workspace, Freshness::Checked);
+    let (read, wrong_in_files, _) = ask(workspace, Freshness::FromFiles);
+    assert!(indexed == read && wrong == wrong_in_files, "{when}");
+}
+
+/// Another word of the same length in the case, in place.
+pub fn reword(world: &World) {
+    let text = fs::read_to_string(&world.case).unwrap();
+    let other = text.replacen(WORD, "Maelbox", 1);
+    assert!(other != text && other.len() == text.len());
+    fs::write(&world.case, other).unwrap();
+}
+
+fn at(stat: Stat, mtime: i64, ctime: i64) -> Stat {
+    Stat { mtime, mtime_nanos: 0, ctime, ctime_nanos: 0, ..stat }
+}
+
+/// Long before any index of a test was begun, and long after.
+const OLD: i64 = 1_000_000_000;
+const LATER: i64 = 4_000_000_000;
+
+/// A clock of which one tick lasts as long as the test: what is changed while it is read looks like
+/// what was read.
+#[test]
+fn what_changes_in_the_tick_of_its_reading_is_seen() {
+    let world = World::new();
+    let stat = Box::new(|_: &Path, stat| Ok(at(stat, OLD, OLD)));
+    let workspace = staged(&world, Stage { stat, ..Stage::default() });
+    workspace.forget_index().unwrap();
+    // What is not there changes only by being made, which its stamp would tell.
+    let work = settle(&workspace);
+    assert!(work.read > 100 && !work.saved, "{work:?}");
+    reword(&world);
+    agrees(&workspace, "changed within the tick");
+    assert_eq!(world.indexes(), [world.index()], "nothing half made is left");
+}
+
+/// By either of its times a file may be younger than the index.
+#[test]
+fn what_is_younger_than_its_reading_is_read_again() {
+    for (mtime, ctime) in [(LATER, OLD), (OLD, LATER)] {
+        let world = World::new();
+        let case = world.relative(&world.case);
+        let stat =
+            move |path: &Path, stat| Ok(if path == case { at(stat, mtime, ctime) } else { stat });
+        let workspace = staged(&world, Stage { stat: Box::new(stat), ..Stage::default() });
+        let work = settle(&workspace);
+        assert!(work.kept > 20, "the others are kept: {work:?}");
+        assert_eq!(work.read, 1, "{work:?}");
+        reword(&world);
+        agrees(&workspace, &format!("{mtime} {ctime}"));
+    }
+}
+
+#[test]
+fn what_cannot_be_looked_at_is_read_every_time() {
+    let world = World::new();
+    let case = world.relative(&world.case);
+    let stat = move |path: &Path, stat| {
+        if path == case { Err(io::ErrorKind::PermissionDenied.into()) } else { Ok(stat) }
+    };
+    let workspace = staged(&world, Stage { stat: Box::new(stat), ..Stage::default() });
+    let work = settle(&workspace);
+    assert!(work.kept > 20 && work.read == 1, "{work:?}");
+    reword(&world);
+    agrees(&workspace, "changed");
+}
+
+/// A disk that fails for a while leaves no trace in any stamp, so what it failed for is not kept.
+#[test]
+fn what_could_not_be_read_is_read_again() {
+    let world = World::new();
+    let tenants = world.root().join("tenants");
+    let named = |name: &str| {
+        let mut all = files(&tenants);
+        all.retain(|path| path.ends_with(name));
+        world.relative(all.first().unwrap_or_else(|| panic!("there is no {name}")))
+    };
+    let audit = world.relative(&world.tenant_dir().join("audit.jsonl"));
+    for path in [named("tenant.toml"), named("case.toml"), named("request.toml"), audit] {
+        let fails = Arc::new(AtomicBool::new(true));
+        let (of, failing) = (path.clone(), Arc::clone(&fails));
+        let opens = move |path: &Path| path != of || !failing.load(Ordering::Relaxed);
+        let workspace = staged(&world, Stage { opens: Box::new(opens), ..Stage::default() });
+        workspace.forget_index().unwrap();
+        settle(&workspace);
+        agrees(&workspace, &format!("{} cannot be read", path.display()));
+        fails.store(false, Ordering::Relaxed);
+        agrees(&workspace, &format!("{} can be read again", path.display()));
+    }
+}
+
+/// The clock of its directory tells nothing of it.
+#[test]
+fn a_name_that_comes_while_a_row_is_read_is_seen() {
+    let world = World::new();
+    let dir = world.case.parent().unwrap().join("access");
+    fs::create_dir_all(&dir).unwrap();
+    let (case, late) = (world.relative(world.case.parent().unwrap()), dir.join("late.toml"));
+    let (of, listings) = (world.relative(&dir), AtomicUsize::new(0));
+    // Once to know the names, and once to read them.
+    let listed = move |path: &Path| {
+        if path == of && listings.fetch_add(1, Ordering::Relaxed) == 1 {
+            fs::write(&late, "late").unwrap();
+        }
+    };
+    let stat = move |path: &Path, stat| {
+        Ok(if path.starts_with(&case) { at(stat, OLD, OLD) } else { stat })
+    };
+    let stage = Stage { listed: Box::new(listed), stat: Box::new(stat), ..Stage::default() };
+    let workspace = staged(&world, stage);
+    workspace.forget_index().unwrap();
+    settle(&workspace);
+    assert!(dir.join("late.toml").exists());
+    agrees(&workspace, "the name came");
+}
