@@ -2,6 +2,7 @@
 
 use super::stamps::ask;
 use super::world::{WORD, World, files};
+use caseward::ops::case;
 use caseward::workspace::index::Freshness;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -131,4 +132,19 @@ fn values_of_peoples_own_are_not_in_the_index() {
     assert!(wrong.is_empty() && work.read == 0, "{wrong:?} {work:?}");
     assert!(world.index_holds(WORD.as_bytes()) && !world.index_holds(b"Zanzibar"));
     same(&world, "settled");
+}
+
+#[test]
+fn a_tenant_that_is_no_more_is_missed_by_the_requests_that_name_it() {
+    let world = World::new();
+    let approval = first(&world, |path| path.ends_with("approval.toml"));
+    let sar = approval.parent().unwrap().file_name().unwrap().to_string_lossy();
+    let said = || {
+        let (_, problems) = case::list(&world.context(), &case::CaseFilter::default()).unwrap();
+        problems.iter().any(|problem| problem.path.contains(&*sar))
+    };
+    world.settle();
+    assert!(!said());
+    fs::write(approval.ancestors().nth(3).unwrap().join("tenant.toml"), "torn").unwrap();
+    assert!(said());
 }
