@@ -148,3 +148,16 @@ fn a_tenant_that_is_no_more_is_missed_by_the_requests_that_name_it() {
     fs::write(approval.ancestors().nth(3).unwrap().join("tenant.toml"), "torn").unwrap();
     assert!(said());
 }
+
+#[test]
+fn the_newest_know_what_their_logs_speak_of_last() {
+    let world = World::new();
+    world.settle();
+    let (all, _, _) = ask(&world.workspace(), Freshness::Checked);
+    let (newest, _, _) = ask(&world.workspace(), Freshness::NewestAsIndexed);
+    assert!(newest.len() > 5 && newest.iter().any(|seen| seen.latest.flatten().is_some()));
+    for seen in newest {
+        let same = all.iter().find(|other| other.tenant == seen.tenant).unwrap();
+        assert_eq!(seen.latest, same.latest, "{}", seen.tenant.domain);
+    }
+}
