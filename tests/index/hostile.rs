@@ -66,6 +66,7 @@ fn an_index_from_the_future_is_replaced() {
     let words: Vec<&str> = first.split(' ').collect();
     for newer in [
         format!("{} {} {}", words[0], "999999", words[2]),
+        format!("{} {} {}", words[0], "9".repeat(words[1].len()), words[2]),
         format!("{} {} {}", words[0], words[1], "99.0.0"),
         format!("{first} extra"),
     ] {

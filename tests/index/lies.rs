@@ -25,9 +25,10 @@ fn a_letter_that_changed_in_the_index_is_shown_by_nobody() {
     world.settle();
     let (index, workspace) = (world.index(), world.workspace());
     let bytes = fs::read(&index).unwrap();
-    let customer = workspace.tenant(&world.tenant()).unwrap().value.customer;
-    let (heads, titles) = (places(&bytes, customer.as_bytes()), places(&bytes, WORD.as_bytes()));
-    for at in [heads[0], titles[0], titles[titles.len() - 1]] {
+    let tenant_id = workspace.tenant(&world.tenant()).unwrap().value.tenant_id;
+    let (ids, titles) = (places(&bytes, tenant_id.as_bytes()), places(&bytes, WORD.as_bytes()));
+    assert_eq!(ids.len(), 2, "in the heads, and with the newest");
+    for at in [ids[0], ids[1], titles[0], titles[titles.len() - 1]] {
         let mut other = bytes.clone();
         other[at..at + 4].copy_from_slice(b"Zzyx");
         for freshness in EVERY {

@@ -7,16 +7,19 @@ mod edits;
 mod full;
 mod hostile;
 mod lies;
+mod seen;
 mod staged;
 mod stamps;
 mod world;
 
+use caseward::model::Id;
 use caseward::ops::generate::{self, NewGenerated};
 use caseward::ops::{Context, Opening, case, consent, status};
 use caseward::workspace::Workspace;
-use caseward::workspace::index::{Freshness, NEWEST};
+use caseward::workspace::index::{Freshness, Look, NEWEST, Parts};
 use proptest::prelude::*;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use world::{WORD, World};
 
 #[test]
@@ -26,6 +29,9 @@ fn a_quiet_workspace_is_answered_from_the_index_alone() {
     let (_, work) = world.checked();
     assert_eq!(work.read, 0, "{work:?}");
     assert!(work.kept > 20, "{work:?}");
+    // What it is held against does not come from it.
+    let (_, _, work) = stamps::ask(&world.workspace(), Freshness::FromFiles);
+    assert!(work.kept == 0 && work.read > 100, "{work:?}");
     world.agrees("at rest");
 }
 
@@ -127,6 +133,11 @@ fn the_newest_at_once_are_the_first_of_the_whole_list() {
         Context::open(&opening).unwrap()
     };
     let context = acting(&engineer);
+    let (lines, _) = case::list(&context, &case::CaseFilter::default()).unwrap();
+    let consent_hangs_on = consent_of_an_old_case(&new.dir, &lines);
+    let late = log_of_a_later_moment(&new.dir, &lines, &consent_hangs_on.tenant);
+    open().forget_index().unwrap();
+    let context = acting(&engineer);
     let known = || case::newest_as_indexed(&context).unwrap();
     assert_eq!(known().1, 0, "there is no index yet");
     let (lines, _) = case::list(&context, &case::CaseFilter::default()).unwrap();
@@ -134,6 +145,14 @@ fn the_newest_at_once_are_the_first_of_the_whole_list() {
     assert_eq!((newest.len(), all), (NEWEST, lines.len()));
     let json = |lines: &[case::CaseLine]| serde_json::to_string_pretty(lines).unwrap();
     assert_eq!(json(&newest), json(&lines[..NEWEST]));
+    let now_as = |line: &case::CaseLine, consent| {
+        newest.iter().any(|new| new.id == line.id && new.consent == Some(consent))
+    };
+    assert!(now_as(&consent_hangs_on, "active") && now_as(&late, "expired"));
+    let look = Look { freshness: Freshness::NewestAsIndexed, ..Look::at(Parts::Engagements) };
+    let (kept, _, _) = open().survey(look, &|_| true, &|s, _| s.engagements.len()).unwrap();
+    let kept: usize = kept.into_iter().sum();
+    assert!((NEWEST + 1..NEWEST + 50).contains(&kept), "the newest and few more: {kept}");
     let consents = newest.iter().filter(|line| line.consent == Some("active")).count();
     assert!(consents > 10, "{consents} of them have consent");
 
@@ -150,6 +169,49 @@ fn the_newest_at_once_are_the_first_of_the_whole_list() {
     // What is gone from the index is gone from its front.
     context.workspace.forget_index().unwrap();
     assert!(known().0.is_empty());
+}
+
+/// One of the newest whose consent is in force because a case answers that is not among them (CONS-8).
+fn consent_of_an_old_case(root: &Path, lines: &[case::CaseLine]) -> case::CaseLine {
+    let (newest, others) = lines.split_at(NEWEST);
+    let old_of = |line: &case::CaseLine| {
+        others.iter().find(|old| old.tenant == line.tenant && old.status == "closed")
+    };
+    let expired = newest.iter().filter(|line| line.consent == Some("expired"));
+    let (line, old) = expired.filter_map(|line| Some((line, old_of(line)?))).next().unwrap();
+    let path = root.join(format!("tenants/{}/cases/{}/case.toml", old.tenant, old.id));
+    let text = std::fs::read_to_string(&path).unwrap();
+    let text = text.replace("status = \"closed\"", "status = \"open\"");
+    let mut words: String =
+        text.split_inclusive('\n').filter(|line| !line.starts_with("closed_at")).collect();
+    let yesterday = caseward::env::wall_clock() - chrono::TimeDelta::days(1);
+    let at = yesterday.format("%Y-%m-%dT%H:%M:%SZ");
+    words += &format!(
+        "\n[[consent]]\nanswer = \"yes\"\nat = \"{at}\"\nby = \"x@y\"\n\
+         kind = \"advanced_diagnostics\"\n"
+    );
+    std::fs::write(path, words).unwrap();
+    line.clone()
+}
+
+/// One of the newest of another tenant, whose log speaks of a moment at which its consent is over.
+fn log_of_a_later_moment(root: &Path, lines: &[case::CaseLine], other: &Id) -> case::CaseLine {
+    let mut newest = lines[..NEWEST].iter().filter(|line| line.tenant != *other);
+    let line = newest
+        .find(|line| line.consent == Some("active") && line.consent_expires_at.is_some())
+        .unwrap();
+    let path = root.join(format!("tenants/{}/audit.jsonl", line.tenant));
+    let mut log = std::fs::read(&path).unwrap();
+    log.extend_from_slice(b"{\"activityDateTime\":\"2099-01-01T00:00:00Z\"}\n");
+    std::fs::write(&path, log).unwrap();
+    // The clock of the file system goes on, so that what it says of the log is kept.
+    let written = |path: &Path| std::fs::metadata(path).unwrap().modified().unwrap();
+    let probe = root.with_file_name("probe");
+    while {
+        std::fs::write(&probe, "x").unwrap();
+        written(&probe) <= written(&path)
+    } {}
+    line.clone()
 }
 
 #[test]
@@ -182,7 +244,7 @@ fn a_forgotten_index_is_not_brought_back_by_whoever_had_read_it() {
     assert!(world.index_holds(secret), "the test would show nothing");
     // A survey that has begun before and ends after.
     std::fs::write(&world.case, "changed = true").unwrap();
-    let look = caseward::workspace::index::Look::at(caseward::workspace::index::Parts::Everything);
+    let look = Look::at(Parts::Everything);
     workspace.survey(look, &|_| true, &|_, _| workspace.forget_index().unwrap()).unwrap();
     assert!(!world.index_holds(secret));
     assert!(world.indexes().is_empty(), "{:?}", world.indexes());

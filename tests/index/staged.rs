@@ -13,7 +13,7 @@ type Says = dyn Fn(&Path, Stat) -> io::Result<Stat> + Send + Sync;
 pub struct Stage {
     /// What a look at a name says, and at a file that was made for this account alone.
     pub stat: Box<Says>,
-    /// Whether a file may be opened.
+    /// Whether a file may be opened, or a directory listed.
     pub opens: Box<dyn Fn(&Path) -> bool + Send + Sync>,
     /// A directory was listed: what follows happens behind that.
     pub listed: Box<dyn Fn(&Path) + Send + Sync>,
@@ -136,6 +136,9 @@ impl Fs for StagedFs {
     }
 
     fn list(&self, path: &RelPath) -> io::Result<Vec<DirEntry>> {
+        if !(self.stage.opens)(path.as_path()) {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
         let entries = self.inner.list(path);
         (self.stage.listed)(path.as_path());
         entries

@@ -36,8 +36,9 @@ fn settle(workspace: &Workspace) -> Work {
 }
 
 fn agrees(workspace: &Workspace, when: &str) {
-    let (indexed, wrong, _) = ask(workspace, Freshness::Checked);
+    // The files first: what the index says is remembered.
     let (read, wrong_in_files, _) = ask(workspace, Freshness::FromFiles);
+    let (indexed, wrong, _) = ask(workspace, Freshness::Checked);
     assert!(indexed == read && wrong == wrong_in_files, "{when}");
 }
 
@@ -93,15 +94,17 @@ fn what_is_younger_than_its_reading_is_read_again() {
 #[test]
 fn what_cannot_be_looked_at_is_read_every_time() {
     let world = World::new();
-    let case = world.relative(&world.case);
+    let dir = world.case.parent().unwrap().join("diagnostics");
+    fs::create_dir_all(&dir).unwrap();
+    let of = world.relative(&dir);
     let stat = move |path: &Path, stat| {
-        if path == case { Err(io::ErrorKind::PermissionDenied.into()) } else { Ok(stat) }
+        if path == of { Err(io::ErrorKind::PermissionDenied.into()) } else { Ok(stat) }
     };
     let workspace = staged(&world, Stage { stat: Box::new(stat), ..Stage::default() });
     let work = settle(&workspace);
     assert!(work.kept > 20 && work.read == 1, "{work:?}");
-    reword(&world);
-    agrees(&workspace, "changed");
+    fs::write(dir.join("new.log"), "x").unwrap();
+    agrees(&workspace, "a file came");
 }
 
 /// A disk that fails for a while leaves no trace in any stamp, so what it failed for is not kept.
@@ -115,7 +118,8 @@ fn what_could_not_be_read_is_read_again() {
         world.relative(all.first().unwrap_or_else(|| panic!("there is no {name}")))
     };
     let audit = world.relative(&world.tenant_dir().join("audit.jsonl"));
-    for path in [named("tenant.toml"), named("case.toml"), named("request.toml"), audit] {
+    let case = world.relative(world.case.parent().unwrap());
+    for path in [named("tenant.toml"), named("case.toml"), named("request.toml"), audit, case] {
         let fails = Arc::new(AtomicBool::new(true));
         let (of, failing) = (path.clone(), Arc::clone(&fails));
         let opens = move |path: &Path| path != of || !failing.load(Ordering::Relaxed);
@@ -125,6 +129,11 @@ fn what_could_not_be_read_is_read_again() {
         agrees(&workspace, &format!("{} cannot be read", path.display()));
         fails.store(false, Ordering::Relaxed);
         agrees(&workspace, &format!("{} can be read again", path.display()));
+        let dir = world.case.parent().unwrap().join("diagnostics");
+        fs::create_dir_all(&dir).unwrap();
+        fs::write(dir.join("new.log"), "x").unwrap();
+        agrees(&workspace, "and a file came");
+        fs::remove_file(dir.join("new.log")).unwrap();
     }
 }
 
@@ -143,7 +152,8 @@ fn a_name_that_comes_while_a_row_is_read_is_seen() {
         }
     };
     let stat = move |path: &Path, stat| {
-        Ok(if path.starts_with(&case) { at(stat, OLD, OLD) } else { stat })
+        let still = Stat { size: 0, ..at(stat, OLD, OLD) };
+        Ok(if path.starts_with(&case) { still } else { stat })
     };
     let stage = Stage { listed: Box::new(listed), stat: Box::new(stat), ..Stage::default() };
     let workspace = staged(&world, stage);

@@ -218,4 +218,13 @@ fn lists_of_a_large_workspace_are_read_behind_the_loop() {
         executor.drawn();
         next(&events);
     }
+    // Somebody else begins anew.
+    let [Action::Done(Ok(_))] = executor.execute(Effect::ActAs(engineer)).as_slice() else {
+        panic!("the same engineer may act");
+    };
+    for load in [Load::Cases, Load::Session] {
+        let at_once = executor.execute(Effect::Load(load));
+        assert!(matches!(at_once.as_slice(), [Action::Clock(_), Action::Loaded(_)]), "{at_once:?}");
+        next(&events);
+    }
 }

@@ -83,18 +83,20 @@ impl Run<'_> {
         // Rows that cannot be kept are missing in the index: its names are not all there are then.
         let complete = block.cases;
         let mut seal = if old_rows.len() == block.listed { complete } else { Seal::default() };
+        let mut of_names = 0;
         let names = self.names(
             &dir,
             &|| self.stamps(id, "cases"),
             &mut seal,
             &mut block.case_problems,
             work,
-            renewed,
+            &mut of_names,
         );
         block.cases = seal;
         block.listed = names.as_ref().map_or(old_rows.len(), Vec::len);
         // Nothing to look at, and a directory fewer to open.
         if block.listed == 0 {
+            *renewed += of_names;
             return Default::default();
         }
         let Ok(cases) = self.workspace.fs().open_dir(&dir) else { return Default::default() };
@@ -118,10 +120,10 @@ impl Run<'_> {
             let Read { engagement, watched, approvals, stamps, quiet } =
                 read::engagement(self.workspace, &*cases, &case_ref);
             let seal = self.seal(stamps, quiet);
-            *renewed += usize::from(seal.settled);
-            kept.extend(
-                Row::of(&engagement, seal, watched, approvals).map(|row| Kept::New(Box::new(row))),
-            );
+            // One that no row keeps is read every time, and no reason to write the others anew.
+            let row = Row::of(&engagement, seal, watched, approvals);
+            *renewed += usize::from(seal.settled && row.is_some());
+            kept.extend(row.map(|row| Kept::New(Box::new(row))));
             engagements.push(engagement);
         };
         let old_rows = old_rows.into_iter().enumerate();
@@ -140,6 +142,10 @@ impl Run<'_> {
                     one(old.remove(&name), Some(name));
                 }
             }
+        }
+        // Names of which some have no row are listed every time.
+        if kept.len() == block.listed {
+            *renewed += of_names;
         }
         (engagements, kept)
     }
