@@ -4,7 +4,7 @@
 //! system behind a seam, [`workspace`] where records live, [`discovery`] finds identifiers, [`attest`]
 //! removes files and proves it, [`report`] tells the customer, [`ops`] is every operation,
 //! [`cli`] and [`tui`] are its two faces, and [`preferences`] what this user prefers of them; [`log`] is
-//! the program's log of itself.
+//! the program's log of itself. Long work is spread over threads by `share`.
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests look at files from outside"))]
 
@@ -22,6 +22,7 @@ pub mod outside;
 pub mod policy;
 pub mod preferences;
 pub mod report;
+mod share;
 pub mod text;
 pub mod tools;
 pub mod tui;

@@ -104,31 +104,37 @@ impl DiagnosticsCommand {
             }
             Self::Show { case, name } => {
                 let (view, bytes) = attach::view(&context, &case, &name)?;
-                let text = text::decoded(&bytes);
-                if out.json {
-                    #[derive(Serialize)]
-                    struct Shown<'a> {
-                        #[serde(flatten)]
-                        view: &'a DiagnosticView,
-                        /// Null for contents that are no text.
-                        text: Option<Cow<'a, str>>,
-                    }
-                    out.document("diagnostics-show", &Shown { view: &view, text })?;
-                } else {
-                    print_contents(&out, text.as_deref(), &view.path, view.size)?;
-                }
+                print_contents(&out, "diagnostics-show", &view, &view.path, &bytes)?;
             }
         }
         Ok(Exit::Done)
     }
 }
 
-/// What a file says; `text` is nothing when it is no text.
-pub fn print_contents(out: &Out, text: Option<&str>, path: &str, size: u64) -> Result<()> {
-    if let Some(text) = text {
-        return out.line(text::safe_block(text));
+/// What a file says; as the document `name`, beside what is known of it.
+pub fn print_contents<V: Serialize>(
+    out: &Out,
+    name: &str,
+    view: &V,
+    path: &str,
+    bytes: &[u8],
+) -> Result<()> {
+    #[derive(Serialize)]
+    struct Shown<'a, V> {
+        #[serde(flatten)]
+        view: &'a V,
+        /// Null for contents that are no text.
+        text: Option<Cow<'a, str>>,
     }
-    out.line(format!("{}: {} that are no text", text::safe(path), text::bytes(size)))?;
+    let text = text::decoded(bytes);
+    if out.json {
+        return out.document(name, &Shown { view, text });
+    }
+    if let Some(text) = text {
+        return out.line(text::safe_block(&text));
+    }
+    let size = text::bytes(bytes.len() as u64);
+    out.line(format!("{}: {size} that are no text", text::safe(path)))?;
     super::output::hint("open it with a program of its own; --json gives its hash");
     Ok(())
 }

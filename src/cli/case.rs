@@ -7,13 +7,12 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::model::{ContactMethod, Id, Portal, RecordKind, Severity};
 use crate::ops::Context;
-use crate::ops::case::{self, CaseFilter, CaseLine, CaseView, NewCase, RecordView};
+use crate::ops::case::{self, CaseFilter, CaseLine, CaseView, NewCase};
 use crate::ops::consent;
 use crate::outside;
 use crate::text;
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use std::borrow::Cow;
 use std::io::{IsTerminal, Read};
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
@@ -254,19 +253,7 @@ impl CaseCommand {
             Self::Record { case, name } => {
                 let case = context.workspace.find_case(&case)?;
                 let (view, bytes) = case::read_record(&context, &case, &name)?;
-                let text = text::decoded(&bytes);
-                if out.json {
-                    #[derive(Serialize)]
-                    struct Shown<'a> {
-                        #[serde(flatten)]
-                        view: &'a RecordView,
-                        /// Null for contents that are no text.
-                        text: Option<Cow<'a, str>>,
-                    }
-                    out.document("case-record", &Shown { view: &view, text })?;
-                } else {
-                    print_contents(&out, text.as_deref(), &view.path, view.size)?;
-                }
+                print_contents(&out, "case-record", &view, &view.path, &bytes)?;
             }
         }
         Ok(Exit::Done)

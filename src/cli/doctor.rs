@@ -34,7 +34,7 @@ fn preferences(global: &Global) -> Vec<Finding> {
 impl Doctor {
     pub fn run(self, global: &Global) -> Result<Exit> {
         let (context, out) = global.open()?;
-        let mut examination = doctor::examine(&context)?;
+        let mut examination = doctor::examine(&context);
         examination.add(preferences(global));
         if out.json {
             out.document("doctor", &examination)?;

@@ -239,9 +239,8 @@ fn run(cli: Cli) -> Result<Exit> {
 
 /// Says on standard error whom the program waits for.
 fn say_waits() {
-    crate::fs::wait::on_wait(|holder| {
-        let whom = holder.map_or_else(|| "another process".to_owned(), |who| who.in_words());
-        output::message(format!("waiting for {whom} to finish; Ctrl-C stops waiting"));
+    crate::fs::wait::on_wait(|words| {
+        output::message(format!("{words}; Ctrl-C stops waiting"));
     });
 }
 

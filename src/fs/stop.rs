@@ -3,8 +3,9 @@
 //! Every operation that changes something counts one step. Stopped, the step after the last
 //! permitted one fails, and so does everything that follows, reads included: what a killed process
 //! leaves behind. Full, everything after the last permitted step that needs room fails and
-//! everything else goes on: names are removed and replaced, files are cut, nothing grows. What was
-//! done before stays, in order; lost *unsynced* changes are the crash simulator's business.
+//! everything else goes on: names are removed and replaced, files are cut, nothing grows. Tight, one
+//! step alone finds no room, and others have made some by the next. What was done before stays, in
+//! order; lost *unsynced* changes are the crash simulator's business.
 
 use super::{DirEntry, Fs, FsDir, FsFile, FsLock, FsTraits, RelPath, Replace, Stat};
 use std::collections::HashSet;
@@ -31,6 +32,7 @@ struct Steps {
 enum Then {
     Stopped,
     Full,
+    Tight,
 }
 
 impl Steps {
@@ -39,7 +41,7 @@ impl Steps {
         let taken = self.taken.fetch_add(1, Ordering::SeqCst);
         match self.then {
             Then::Stopped if taken >= self.permitted => Err(io::Error::other("stopped")),
-            Then::Stopped | Then::Full => Ok(()),
+            Then::Stopped | Then::Full | Then::Tight => Ok(()),
         }
     }
 
@@ -47,13 +49,17 @@ impl Steps {
     fn grow(&self) -> io::Result<()> {
         let taken = self.taken.load(Ordering::SeqCst);
         self.take()?;
-        if taken < self.permitted { Ok(()) } else { Err(io::ErrorKind::StorageFull.into()) }
+        let room = match self.then {
+            Then::Stopped | Then::Full => taken < self.permitted,
+            Then::Tight => taken != self.permitted,
+        };
+        if room { Ok(()) } else { Err(io::ErrorKind::StorageFull.into()) }
     }
 
     fn alive(&self) -> io::Result<()> {
         match self.then {
             Then::Stopped if self.over() => Err(io::Error::other("stopped")),
-            Then::Stopped | Then::Full => Ok(()),
+            Then::Stopped | Then::Full | Then::Tight => Ok(()),
         }
     }
 
@@ -74,6 +80,12 @@ impl StopFs {
         Self::with(inner, permitted, Then::Full)
     }
 
+    /// A disk without room for the change after `permitted` ones, and with room for those after it.
+    #[must_use]
+    pub fn tight(inner: Arc<dyn Fs>, permitted: u64) -> Self {
+        Self::with(inner, permitted, Then::Tight)
+    }
+
     fn with(inner: Arc<dyn Fs>, permitted: u64, then: Then) -> Self {
         Self { inner, steps: Arc::new(Steps { permitted, taken: AtomicU64::new(0), then }) }
     }
@@ -92,7 +104,8 @@ impl StopFs {
     /// Taking a lock makes its file where there is none.
     fn room_for(&self, lock: &RelPath) -> io::Result<()> {
         self.steps.alive()?;
-        if self.steps.over() && self.inner.stat(lock).is_err() {
+        let full = self.steps.then == Then::Full && self.steps.over();
+        if full && self.inner.stat(lock).is_err() {
             return Err(io::ErrorKind::StorageFull.into());
         }
         Ok(())
@@ -179,7 +192,7 @@ impl Fs for StopFs {
     }
 
     fn create_private(&self, path: &RelPath) -> io::Result<Box<dyn FsFile>> {
-        self.steps.take()?;
+        self.grow_unless_there(path)?;
         Ok(self.file(self.inner.create_private(path)?))
     }
 

@@ -76,15 +76,21 @@ pub fn holder(file: &mut dyn FsFile) -> Option<Holder> {
     serde_json::from_slice(line).ok().filter(Holder::may_live)
 }
 
-/// Called once when a wait has become one worth a word.
-type Tell = Box<dyn Fn(Option<Holder>) + Send + Sync>;
+/// Whom is waited for; `None` for somebody of whom nothing is known.
+fn in_words(holder: Option<&Holder>) -> String {
+    let whom = holder.map_or_else(|| "another process".to_owned(), Holder::in_words);
+    format!("waiting for {whom} to finish")
+}
+
+/// Called once, with whom is waited for in words, when a wait has become one worth a word.
+type Tell = Box<dyn Fn(String) + Send + Sync>;
 
 static TELL: Mutex<Option<Tell>> = Mutex::new(None);
 static WAITING: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
 /// Says what is to happen when this process has waited for a lock for a second. The last to say it
 /// counts.
-pub fn on_wait(tell: impl Fn(Option<Holder>) + Send + Sync + 'static) {
+pub fn on_wait(tell: impl Fn(String) + Send + Sync + 'static) {
     *TELL.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(tell));
 }
 
@@ -104,7 +110,7 @@ pub(super) fn patiently<T>(file: &mut dyn FsFile, acquire: impl FnOnce() -> T) -
             if is_done.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout)
                 && let Some(tell) = &*TELL.lock().unwrap_or_else(PoisonError::into_inner)
             {
-                tell(holder(file));
+                tell(in_words(holder(file).as_ref()));
             }
         };
         // Without a thread to tell it the wait is a silent one.

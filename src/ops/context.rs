@@ -45,8 +45,7 @@ impl Context {
         let workspace = open_workspace(opening)?;
         let now = env::now(workspace.config().test_clock)?;
         let actor = resolve_actor(&workspace, opening.acting_as.as_deref())?;
-        let notices = Vec::new();
-        let mut context = Self { workspace, actor, now, read_only: opening.read_only, notices };
+        let mut context = Self { read_only: opening.read_only, ..Self::on(workspace, actor, now) };
         context.notices = recover(&context);
         Ok(context)
     }
@@ -54,6 +53,7 @@ impl Context {
     /// A context on a workspace that is open already, for callers that bring their own clock.
     #[must_use]
     pub fn on(workspace: Workspace, actor: Actor, now: Time) -> Self {
+        let workspace = workspace.in_sight(actor.sight());
         Self { workspace, actor, now, read_only: false, notices: Vec::new() }
     }
 
@@ -62,8 +62,12 @@ impl Context {
     /// # Errors
     /// Nobody knows the principal.
     pub fn acting_as(&self, principal: &str) -> Result<Self> {
-        let actor = resolve_actor(&self.workspace, Some(principal))?;
-        Ok(Self { actor, ..self.clone() })
+        Ok(self.with_actor(resolve_actor(&self.workspace, Some(principal))?))
+    }
+
+    fn with_actor(&self, actor: Actor) -> Self {
+        let workspace = self.workspace.clone().in_sight(actor.sight());
+        Self { workspace, actor, ..self.clone() }
     }
 
     /// The same at this moment: an open program asks before each operation.
@@ -109,7 +113,7 @@ impl Context {
             return Ok(self.clone());
         }
         let tenants = self.tenants()?;
-        Ok(Self { actor: self.actor.in_tenants(&tenants), ..self.clone() })
+        Ok(self.with_actor(self.actor.in_tenants(&tenants)))
     }
 
     /// Refuses to write under `--read-only`.

@@ -96,7 +96,9 @@ pub fn release(context: &Context, id: &str) -> Result<HoldView> {
     let mut found = None;
     each(context, &mut |held| {
         for hold in &held.sidecar.value.holds {
-            known.push(hold.id.to_string());
+            if context.actor.may_see(&held.tenant) {
+                known.push(hold.id.to_string());
+            }
             if hold.id == wanted && found.is_none() {
                 found = Some((held.view(hold), held.matter.clone(), held.sidecar.clone()));
             }

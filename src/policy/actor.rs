@@ -4,6 +4,7 @@ use super::Refusal;
 use super::roles;
 use crate::model::{Id, Tenant, WorkspaceConfig};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -126,6 +127,13 @@ impl Actor {
     #[must_use]
     pub fn sees_every_tenant(&self) -> bool {
         self.engineer || self.memberships.is_empty()
+    }
+
+    /// The tenants that are not kept from them; `None` when none is.
+    #[must_use]
+    pub fn sight(&self) -> Option<BTreeSet<Id>> {
+        let own = || self.memberships.iter().map(|membership| membership.tenant.clone());
+        (!self.sees_every_tenant()).then(|| own().collect())
     }
 
     /// SAR-4: whether they hold `microsoft.azure.supportTickets/allEntities/allTasks` there.

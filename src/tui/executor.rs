@@ -61,6 +61,11 @@ impl Executor {
         Ok(())
     }
 
+    /// The picture is on the screen: there is time for what is read behind it.
+    pub fn drawn(&self) {
+        self.refresher.go_on();
+    }
+
     /// A key was pressed: where nothing tells of others' changes, this is the time to look.
     pub fn look_around(&self) {
         if let Some(watcher) = &self.watcher {

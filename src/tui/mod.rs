@@ -79,11 +79,9 @@ pub fn run(context: Context, settings: &Settings) -> Result<()> {
     let (sender, receiver) = mpsc::channel();
     let keys = events::listen(&sender).map_err(on_terminal)?;
     let told = sender.clone();
-    crate::fs::wait::on_wait(move |holder| {
-        let whom = holder.map_or_else(|| "another process".to_owned(), |who| who.in_words());
-        let waiting = Action::Waiting(format!("waiting for {whom} to finish"));
+    crate::fs::wait::on_wait(move |words| {
         // With the loop gone there is nobody to tell.
-        let _ = told.send(Event::Action(Box::new(waiting)));
+        let _ = told.send(Event::Action(Box::new(Action::Waiting(words))));
     });
     let frames = terminal::Collected::default();
     let backend = CrosstermBackend::new(frames.clone());
@@ -148,6 +146,7 @@ pub fn drive<B: Backend<Error = io::Error>>(
         terminal.draw(|frame| view::view(world.app, frame))?;
         send()?;
         world.update(Action::Drawn);
+        world.executor.drawn();
         let Ok(first) = link.events.recv() else { return Ok(()) };
         let mut changed = world.take(first)?;
         // What came in meanwhile is one frame, too; but a question has to be seen before a key

@@ -48,7 +48,8 @@ impl Refresher {
             && context.workspace.is_indexed()
     }
 
-    /// Begins to read; the first time, with what can be shown at once.
+    /// Notes what is to be read behind the next picture; the first time, with what can be shown at
+    /// once.
     pub fn start(&mut self, context: &Context, load: Load) -> Option<Loaded> {
         let at_once = match load {
             Load::Cases if !std::mem::replace(&mut self.shown, true) => {
@@ -62,7 +63,9 @@ impl Refresher {
             }
             _ => None,
         };
-        self.read_behind(context, load);
+        let mut state = lock(&self.state);
+        state.next.retain(|(waiting, _)| *waiting != load);
+        state.next.push((load, context.clone()));
         at_once
     }
 
@@ -74,22 +77,27 @@ impl Refresher {
         state.next.clear();
     }
 
-    fn read_behind(&self, context: &Context, load: Load) {
+    /// The picture is on the screen: what was noted is read from here on. Before, it would have taken
+    /// the processors from the picture.
+    pub fn go_on(&self) {
         let Sink::Channel(sender) = &self.sink else { return };
-        {
+        let load = {
             let mut state = lock(&self.state);
-            state.next.retain(|(waiting, _)| *waiting != load);
-            state.next.push((load.clone(), context.clone()));
+            let Some((load, _)) = state.next.last() else { return };
+            let load = load.clone();
             if std::mem::replace(&mut state.running, true) {
                 return;
             }
-        }
+            load
+        };
         let (failed, sender) = (sender.clone(), sender.clone());
         let (state, own) = (Arc::clone(&self.state), self.own.clone());
         let next = move || {
             let mut state = lock(&state);
-            // The one that was asked for last is the one that is looked at.
-            let next = state.next.pop();
+            // Forms choose among tenants; else the one that was asked for last is looked at.
+            let first = state.next.iter().position(|(load, _)| *load == Load::Session);
+            let next = first.or_else(|| state.next.len().checked_sub(1));
+            let next = next.map(|at| state.next.remove(at));
             state.running = next.is_some();
             next.map(|(load, context)| (load, context, state.turns))
         };
@@ -107,18 +115,21 @@ impl Refresher {
                 if is_stale(&load, turn) {
                     continue;
                 }
+                let list = match &read {
+                    Ok(Loaded::Cases(list)) => Some(Arc::clone(list)),
+                    _ => None,
+                };
                 let action = match read {
-                    Ok(loaded) => {
-                        if let Loaded::Cases(list) = &loaded {
-                            list.prepare();
-                        }
-                        Action::Loaded(loaded)
-                    }
+                    Ok(loaded) => Action::Loaded(loaded),
                     Err(error) => Action::NotLoaded(load, Failure::from(&error)),
                 };
                 // With the loop gone there is nobody to tell.
                 if sender.send(Event::Action(Box::new(action))).is_err() {
                     return;
+                }
+                // While it is looked at: orders and letters for the keys to come.
+                if let Some(list) = list {
+                    list.prepare();
                 }
             }
         });

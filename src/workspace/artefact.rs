@@ -7,6 +7,11 @@ use crate::model::{Meta, Store};
 use std::collections::BTreeSet;
 use std::io;
 
+/// What is wrong with a file of a store that has no sidecar.
+pub const UNREGISTERED: &str = "has no sidecar, so its origin, category and age are unknown";
+/// What is wrong with a sidecar on its own.
+pub const WITHOUT_FILE: &str = "a sidecar without its file";
+
 /// A file in `records/`, `diagnostics/` or `transfer/`.
 #[derive(Debug, Clone)]
 pub struct Artefact {
@@ -58,8 +63,7 @@ impl Workspace {
                 continue;
             }
             if layout::sidecar_of(&entry.name).is_some() {
-                let why = "a sidecar without its file";
-                problems.push(Problem::new(path.display(), ProblemKind::Invalid, why));
+                problems.push(Problem::new(path.display(), ProblemKind::Invalid, WITHOUT_FILE));
                 continue;
             }
             let size = match self.fs.stat(&path) {
@@ -73,11 +77,14 @@ impl Workspace {
                     continue;
                 }
             };
-            let meta = match self.sidecar(&path) {
+            // A name that is not there need not be opened: a store may have very many such files.
+            let registered = names.contains(layout::sidecar(&path).name());
+            let sidecar = if registered { self.sidecar(&path) } else { Ok(None) };
+            let meta = match sidecar {
                 Ok(Some(meta)) => Some(meta),
                 Ok(None) => {
-                    let why = "has no sidecar, so its origin, category and age are unknown";
-                    problems.push(Problem::new(path.display(), ProblemKind::Unregistered, why));
+                    let kind = ProblemKind::Unregistered;
+                    problems.push(Problem::new(path.display(), kind, UNREGISTERED));
                     None
                 }
                 Err(problem) => {

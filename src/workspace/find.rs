@@ -54,20 +54,32 @@ impl Workspace {
             for case in self.case_ids(&tenant)?.0 {
                 if case == id {
                     found.push(CaseRef { tenant: tenant.clone(), id: case });
-                } else {
+                } else if self.sees(&tenant) {
                     known.push(case.as_str().to_owned());
                 }
             }
         }
+        self.one_of("case", &id, found, |case| &case.tenant, &known, "caseward case list")
+    }
+
+    /// The one record of an id. Whoever may know of some tenants only is not told of those of others:
+    /// it is as if theirs were all.
+    fn one_of<R: ToString>(
+        &self,
+        what: &str,
+        id: &Id,
+        mut found: Vec<R>,
+        tenant: impl Fn(&R) -> &Id,
+        known: &[String],
+        list: &str,
+    ) -> Result<R> {
+        if found.len() > 1 {
+            found.retain(|one| self.sees(tenant(one)));
+        }
         match found.len() {
             1 => Ok(found.remove(0)),
-            0 => Err(unknown(
-                "case",
-                id.as_str(),
-                known.iter().map(String::as_str),
-                "caseward case list",
-            )),
-            _ => Err(ambiguous(&id, &found)),
+            0 => Err(unknown(what, id.as_str(), known.iter().map(String::as_str), list)),
+            _ => Err(ambiguous(id, &found)),
         }
     }
 
@@ -92,7 +104,9 @@ impl Workspace {
                     if request.value.id == *sar {
                         return Ok((case, request));
                     }
-                    known.push(request.value.id.as_str().to_owned());
+                    if self.sees(&tenant) || self.sees(&request.value.resource_tenant) {
+                        known.push(request.value.id.as_str().to_owned());
+                    }
                 }
             }
         }
@@ -123,21 +137,13 @@ impl Workspace {
             for dsr in self.ids(&layout::dsrs(&tenant))?.0 {
                 if dsr == id {
                     found.push(DsrRef { tenant: tenant.clone(), id: dsr });
-                } else {
+                } else if self.sees(&tenant) {
                     known.push(dsr.as_str().to_owned());
                 }
             }
         }
-        match found.len() {
-            1 => Ok(found.remove(0)),
-            0 => Err(unknown(
-                "data subject request",
-                id.as_str(),
-                known.iter().map(String::as_str),
-                "caseward dsr list",
-            )),
-            _ => Err(ambiguous(&id, &found)),
-        }
+        let what = "data subject request";
+        self.one_of(what, &id, found, |dsr| &dsr.tenant, &known, "caseward dsr list")
     }
 }
 

@@ -11,10 +11,9 @@ use crate::model::{
     AccessRequest, Approval, Case, Id, Request, Tenant, Tombstone, TransferRequest,
 };
 use crate::policy::case as rules;
+use crate::share;
 use std::collections::HashSet;
 use std::io;
-use std::panic::resume_unwind;
-use std::thread::{self, ScopedJoinHandle};
 
 /// A record with the text it was read from: what a change is based on.
 #[derive(Debug, Clone)]
@@ -91,52 +90,26 @@ impl Workspace {
         /// So many are read before another thread would have begun.
         const FEW: usize = 32;
         let paths: Vec<RelPath> = paths.into_iter().collect();
-        let read = |paths: &[RelPath]| self.load_in_turn(paths, &check);
         let threads = if paths.len() < FEW { 1 } else { env::processors() };
-        let part = paths.len().div_ceil(threads).max(1);
-        let parts = thread::scope(|scope| {
-            let mut parts = paths.chunks(part);
-            let own = parts.next().unwrap_or_default();
-            let others: Vec<_> = parts.map(|part| scope.spawn(move || read(part))).collect();
-            let mut parts = vec![read(own)];
-            let join = |other: ScopedJoinHandle<'_, _>| {
-                other.join().unwrap_or_else(|panic| resume_unwind(panic))
-            };
-            parts.extend(others.into_iter().map(join));
-            parts
-        });
+        let read = |path: &RelPath| match self.load::<T>(path) {
+            Ok(Some(record)) => match check(&record.value, path) {
+                None => Ok(Some(record)),
+                Some(why) => Err(Problem::new(path.display(), ProblemKind::Invalid, why)),
+            },
+            Ok(None) => Ok(None),
+            Err(Error::Invalid(invalid)) => Err(invalid.into()),
+            Err(error) => {
+                Err(Problem::new(path.display(), ProblemKind::Unreadable, error.to_string()))
+            }
+        };
         let mut records = Vec::with_capacity(paths.len());
-        for (some, more) in parts {
-            records.extend(some);
-            problems.extend(more);
-        }
-        records
-    }
-
-    fn load_in_turn<T: Record>(
-        &self,
-        paths: &[RelPath],
-        check: impl Fn(&T, &RelPath) -> Option<String>,
-    ) -> (Vec<Loaded<T>>, Vec<Problem>) {
-        let (mut records, mut problems) = (Vec::new(), Vec::new());
-        for path in paths {
-            match self.load::<T>(path) {
-                Ok(Some(record)) => match check(&record.value, path) {
-                    None => records.push(record),
-                    Some(why) => {
-                        problems.push(Problem::new(path.display(), ProblemKind::Invalid, why));
-                    }
-                },
-                Ok(None) => {}
-                Err(Error::Invalid(invalid)) => problems.push(invalid.into()),
-                Err(error) => problems.push(Problem::new(
-                    path.display(),
-                    ProblemKind::Unreadable,
-                    error.to_string(),
-                )),
+        for read in share::map(&paths, threads, &read) {
+            match read {
+                Ok(record) => records.extend(record),
+                Err(problem) => problems.push(problem),
             }
         }
-        (records, problems)
+        records
     }
 
     /// All tenants, by domain.
@@ -163,7 +136,8 @@ impl Workspace {
         {
             return Ok(tenant);
         }
-        Err(unknown("tenant", domain.as_str(), ids.iter().map(Id::as_str), "caseward tenant list"))
+        let known = ids.iter().filter(|id| self.sees(id)).map(Id::as_str);
+        Err(unknown("tenant", domain.as_str(), known, "caseward tenant list"))
     }
 
     /// The ids of the engagements of a tenant, tombstones included.

@@ -32,7 +32,8 @@ use crate::env::Stopwatch;
 use crate::error::{Error, Invalid, Result};
 use crate::fs::{self, Fs, FsLock, GuardedFs, RealFs};
 use crate::log;
-use crate::model::{FORMAT, WorkspaceConfig};
+use crate::model::{FORMAT, Id, WorkspaceConfig};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -46,6 +47,8 @@ pub struct Workspace {
     access: Access,
     latest: audit::LatestEvents,
     own: lookout::OwnCommits,
+    /// The tenants whose ids may be suggested; `None` for all.
+    sight: Option<Arc<BTreeSet<Id>>>,
 }
 
 impl Workspace {
@@ -104,6 +107,7 @@ impl Workspace {
             access,
             latest: Default::default(),
             own: Default::default(),
+            sight: None,
         };
         if access == Access::Write && workspace.has_interrupted_commits()? {
             let lock = workspace.lock()?;
@@ -111,6 +115,18 @@ impl Workspace {
         }
         log::opened(workspace.config.format, access == Access::ReadOnly, watch);
         Ok(workspace)
+    }
+
+    /// The same for somebody who may know of these tenants only, `None` for all: ids of others are
+    /// found when they are named, and never suggested (SAR-13).
+    #[must_use]
+    pub fn in_sight(mut self, tenants: Option<BTreeSet<Id>>) -> Self {
+        self.sight = tenants.map(Arc::new);
+        self
+    }
+
+    fn sees(&self, tenant: &Id) -> bool {
+        self.sight.as_ref().is_none_or(|tenants| tenants.contains(tenant))
     }
 
     #[must_use]

@@ -15,6 +15,7 @@ mod hostile;
 mod hosts;
 mod ids;
 mod links;
+mod many;
 mod others;
 mod records;
 mod resources;

@@ -2,7 +2,7 @@
 //! meant, and others who do the same thing at the same moment.
 
 use super::harness::{ANA, MIGRATION, Sandbox};
-use caseward::model::Sha256;
+use super::many;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixListener;
@@ -123,28 +123,12 @@ fn a_case_that_vanishes_is_said_and_the_rest_goes_on() {
     }
 }
 
-/// `CASEWARD_MANY_FILES=100000 cargo test --release --test bad_input many_files -- --nocapture` tries that
-/// many and says how long each command took; without it a short form runs.
 #[test]
 fn a_case_of_many_files_is_listed_shown_and_searched() {
-    let count: usize =
-        std::env::var("CASEWARD_MANY_FILES").map_or(2_000, |number| number.parse().unwrap());
+    let count = many::asked_for();
     let mut sandbox = Sandbox::demo();
-    let (records, diagnostics) = (store(&sandbox, "records"), store(&sandbox, "diagnostics"));
-    for n in 0..count {
-        let words = if n == 1_321 { "zanzibar@contoso.com" } else { "" };
-        std::fs::write(records.join(format!("n{n}.md")), words).unwrap();
-    }
-    let sidecar = std::fs::read_to_string(diagnostics.join("mailbox-statistics.txt.meta.toml"));
-    let sidecar = sidecar.unwrap();
-    let hash = "1ac39aca34bd38585acbd5bb585f2169bb432bcfced97bd7f2991479da4b225f";
-    assert!(sidecar.contains(hash) && sidecar.contains("1456"));
-    let sidecar = sidecar.replace(hash, &Sha256::of(b"x").to_string()).replace("1456", "1");
-    for n in 0..count / 10 {
-        std::fs::write(diagnostics.join(format!("d{n}.txt")), "x").unwrap();
-        let sidecar = sidecar.replace("mailbox-statistics.txt", &format!("d{n}.txt"));
-        std::fs::write(diagnostics.join(format!("d{n}.txt.meta.toml")), sidecar).unwrap();
-    }
+    let diagnostics = store(&sandbox, "diagnostics");
+    many::fill(diagnostics.parent().unwrap(), count);
     let dump = sandbox.file("dump.txt", "one more");
     let timed = |sandbox: &Sandbox, line: &str| {
         let began = std::time::Instant::now();
@@ -156,6 +140,9 @@ fn a_case_of_many_files_is_listed_shown_and_searched() {
     };
     timed(&sandbox, "case list");
     timed(&sandbox, "status");
+    let said = timed(&sandbox, "doctor").stdout;
+    let unregistered = said.lines().filter(|line| line.contains("has no sidecar")).count();
+    assert_eq!(unregistered, count, "the notes without sidecars are listed");
     timed(&sandbox, &format!("attach {MIGRATION} {} --category euii", dump.display()));
     assert!(diagnostics.join("dump.txt").exists());
     timed(&sandbox, &format!("case show {MIGRATION}"));

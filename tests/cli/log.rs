@@ -1,11 +1,10 @@
 //! `--log FILE`: what the program did, and nothing about anybody. `--version --verbose`.
 
 use super::harness::{BEN, MIGRATION, Sandbox};
+use super::personal::personal;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use walkdir::WalkDir;
 
 /// Words that stand nowhere but in what the operations are given.
 const PLANTED: [&str; 8] = [
@@ -92,35 +91,6 @@ fn operations(sandbox: &Sandbox) -> Vec<String> {
             .fold(line.to_owned(), |line, (key, value)| line.replace(key, value))
     })
     .collect()
-}
-
-/// Everything in a workspace that is about somebody: domains, addresses, names, titles, names of files.
-fn personal(workspace: &Path) -> BTreeSet<String> {
-    let mut words = BTreeSet::new();
-    for entry in WalkDir::new(workspace.join("tenants")).into_iter().map(Result::unwrap) {
-        // Ids say nothing of anybody, and directories of the layout have the program's names.
-        if entry.file_type().is_file() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if !["tenant.toml", "case.toml", "request.toml", "plan.jsonl"].contains(&name.as_str())
-            {
-                words.insert(name);
-            }
-        } else if entry.depth() == 1 {
-            words.insert(entry.file_name().to_string_lossy().into_owned());
-        }
-        if entry.path().extension().is_some_and(|ending| ending == "toml") {
-            let text = std::fs::read_to_string(entry.path()).unwrap();
-            for line in text.lines() {
-                let Some((key, value)) = line.split_once(" = ") else { continue };
-                let keys = ["title", "upn", "name", "customer", "opened_by", "by", "justification"];
-                if keys.contains(&key) {
-                    words.insert(value.trim_matches('"').to_owned());
-                }
-            }
-        }
-    }
-    words.retain(|word| word.chars().count() > 4);
-    words
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod concurrency;
 mod explore;
 mod faults;
 mod job;
+mod kill;
 mod mutation;
 mod states;
 mod sweep;

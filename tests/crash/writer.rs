@@ -1,9 +1,11 @@
 //! One of several people who write into a workspace at random: what they do, and what they were told.
 
+use crate::kill::{Kills, Lengths};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::Instant;
 
 const ANA: &str = "ana.silva@support.example.com";
 pub const TENANT: &str = "contoso.com";
@@ -23,7 +25,7 @@ pub struct Told {
     pub stands: BTreeSet<(String, &'static str)>,
     pub refused: usize,
     pub conflicts: usize,
-    pub killed: usize,
+    pub kills: Kills,
 }
 
 impl Told {
@@ -40,7 +42,7 @@ impl Told {
             told.stands.extend(one.stands);
             told.refused += one.refused;
             told.conflicts += one.conflicts;
-            told.killed += one.killed;
+            told.kills.add(one.kills);
         }
         told
     }
@@ -57,6 +59,7 @@ pub struct Writer<'a> {
     accesses: Vec<String>,
     requests: Vec<String>,
     holds: Vec<String>,
+    lengths: Lengths,
     told: Told,
 }
 
@@ -85,6 +88,7 @@ impl<'a> Writer<'a> {
             accesses: Vec::new(),
             requests: Vec::new(),
             holds: Vec::new(),
+            lengths: Lengths::default(),
             told: Told::default(),
         }
     }
@@ -111,22 +115,23 @@ impl<'a> Writer<'a> {
 
     /// Runs a command; `None` when it was killed, refused or came too late.
     fn run(&mut self, arguments: &[&str]) -> Option<Value> {
+        let words = if arguments[0] == "attach" { 1 } else { 2 };
+        let kind = arguments[..words].join(" ");
+        let moment = (self.dice.u32(..100) == 0)
+            .then(|| self.lengths.moment(&kind, self.workspace, &mut self.dice));
+        let began = Instant::now();
         let mut child = self.command(arguments).spawn().unwrap();
-        if self.dice.u32(..100) == 0 {
-            // The moment is the experiment: nothing is asserted about it.
-            for _ in 0..self.dice.u32(..20_000) {
-                std::thread::yield_now();
-            }
-            child.kill().unwrap();
+        if let Some(moment) = &moment {
+            self.told.kills.add(moment.kill(&mut child, self.workspace));
         }
         let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+        if moment.is_none() {
+            self.lengths.add(&kind, began.elapsed());
+        }
         let said = String::from_utf8_lossy(&stderr);
         match status.code() {
             Some(0) => Some(serde_json::from_slice(&stdout).unwrap()),
-            None => {
-                self.told.killed += 1;
-                None
-            }
+            None => None,
             Some(5) => {
                 self.told.conflicts += 1;
                 None

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests edit the workspace behind the program's back")]
 
 mod edits;
+mod full;
 mod hostile;
 mod lies;
 mod seen;

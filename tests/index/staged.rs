@@ -6,10 +6,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// What a file system says of a name.
+type Says = dyn Fn(&Path, Stat) -> io::Result<Stat> + Send + Sync;
+
 /// What may be decided; each gets the path relative to the workspace.
 pub struct Stage {
     /// What a look at a name says, and at a file that was made for this account alone.
-    pub stat: Box<dyn Fn(&Path, Stat) -> io::Result<Stat> + Send + Sync>,
+    pub stat: Box<Says>,
     /// Whether a file may be opened, or a directory listed.
     pub opens: Box<dyn Fn(&Path) -> bool + Send + Sync>,
     /// A directory was listed: what follows happens behind that.

@@ -11,10 +11,16 @@ mod ease;
 mod harness;
 mod keys;
 mod keys_page;
+mod many;
+#[path = "../bad_input/many.rs"]
+mod many_files;
 mod others;
+#[path = "../cli/personal.rs"]
+mod personal;
 mod pictures;
 mod pty;
 mod pty_harness;
+mod pty_log;
 mod pty_others;
 mod screens;
 mod scripts;

@@ -189,6 +189,9 @@ fn lists_of_a_large_workspace_are_read_behind_the_loop() {
         let at_once = executor.execute(Effect::Load(load.clone()));
         // Nothing but the clock: the loop goes on to the next key.
         assert!(matches!(at_once.as_slice(), [Action::Clock(_)]), "{load:?}: {at_once:?}");
+        // Behind the picture, and not before it.
+        assert!(events.try_recv().is_err());
+        executor.drawn();
         let read = next(&events);
         assert!(matches!(&read, Action::Loaded(loaded) if loaded.answers(&load)), "{read:?}");
     }
@@ -198,6 +201,7 @@ fn lists_of_a_large_workspace_are_read_behind_the_loop() {
         panic!("{at_once:?}");
     };
     assert!(newest.status.is_none() && newest.all == 200 && !newest.lines.is_empty());
+    executor.drawn();
     let Action::Loaded(Loaded::Cases(all)) = next(&events) else { panic!() };
     assert!(all.status.is_some() && all.lines.len() == 200);
     let at_once = executor.execute(Effect::Load(Load::Session));
@@ -205,11 +209,13 @@ fn lists_of_a_large_workspace_are_read_behind_the_loop() {
         panic!("{at_once:?}");
     };
     assert!(session.tenants.is_empty() && session.principal == engineer);
+    executor.drawn();
     let Action::Loaded(Loaded::Session(session)) = next(&events) else { panic!() };
     assert!(!session.tenants.is_empty());
     // Nothing is shown twice in pieces while the same person acts.
     for load in [Load::Cases, Load::Session] {
         assert!(matches!(executor.execute(Effect::Load(load)).as_slice(), [Action::Clock(_)]));
+        executor.drawn();
         next(&events);
     }
     // Somebody else begins anew.

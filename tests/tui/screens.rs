@@ -79,7 +79,9 @@ fn cases() {
     shot("cases_45x12", &Stage::sized(45, 12));
     shot("cases_39x9", &Stage::sized(39, 9));
     shot("cases_mono", Stage::with(mono(), |_| {}).type_keys("jj"));
-    shot("cases_newest", Stage::new().begins_with_newest(100_000));
+    let mut stage = Stage::new();
+    shot("cases_newest", stage.begins_with_newest(100_000));
+    stage.type_keys("/zzz").shows("None of the newest has all these words");
     shot("cases_empty", &Stage::with(Setting::default(), emptied));
     shot("cases_hostile", &Stage::with(Setting::default(), hostile));
     shot("cases_wide_characters", &Stage::with(Setting::default(), wide));

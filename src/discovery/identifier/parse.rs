@@ -19,13 +19,9 @@ pub(super) fn shape(
     if folded.len() > MAX_CHARS {
         return Err(IdentifierError::TooLong(folded.len()));
     }
-    let telling = folded.iter().filter(|c| c.is_alphanumeric()).count();
-    if telling == 0 {
-        return Err(IdentifierError::NoText(value.to_owned()));
-    }
-    if telling == 1 && kind != IdentifierType::Ipv6 {
-        return Err(IdentifierError::TooShort(value.to_owned()));
-    }
+    // `::7` is one host's.
+    let least = if kind == IdentifierType::Ipv6 { 1 } else { 2 };
+    telling(value, &folded, least)?;
     match kind {
         IdentifierType::Name => name(value, &folded, options),
         IdentifierType::Email => {
@@ -66,19 +62,33 @@ pub(super) fn shape(
         }
         IdentifierType::Guid => guid(value),
         IdentifierType::Puid | IdentifierType::Session => {
-            let bare = strip_scheme(value, &["0x"]);
-            if bare.is_empty() {
-                return Err(IdentifierError::Empty);
-            }
-            Ok(Shape::Literal(fold_str(bare)))
+            bare_literal(strip_scheme(value, &["0x"]))
         }
         IdentifierType::Machine => {
-            let bare = value.trim_start_matches('\\').trim_end_matches('$');
-            let bare = bare.rsplit('\\').next().unwrap_or(bare);
-            Ok(Shape::Literal(fold_str(bare)))
+            let bare = value.trim_start_matches('\\').trim_end_matches(['\\', '$']);
+            bare_literal(bare.rsplit('\\').next().unwrap_or(bare))
         }
         IdentifierType::Custom => Ok(Shape::Literal(folded)),
     }
+}
+
+/// Refuses what has fewer letters and digits than tell it from everything else.
+fn telling(value: &str, folded: &[char], least: usize) -> Result<(), IdentifierError> {
+    match folded.iter().filter(|c| c.is_alphanumeric()).count() {
+        0 => Err(IdentifierError::NoText(value.to_owned())),
+        count if count < least => Err(IdentifierError::TooShort(value.to_owned())),
+        _ => Ok(()),
+    }
+}
+
+/// What is left of a value without its prefix or domain: that alone is searched for.
+fn bare_literal(bare: &str) -> Result<Shape, IdentifierError> {
+    if bare.is_empty() {
+        return Err(IdentifierError::Empty);
+    }
+    let folded = fold_str(bare);
+    telling(bare, &folded, 2)?;
+    Ok(Shape::Literal(folded))
 }
 
 fn strip_scheme<'a>(value: &'a str, schemes: &[&str]) -> &'a str {
@@ -238,6 +248,26 @@ mod tests {
         let single = IntakeOptions { allow_single_word: true, ..IntakeOptions::default() };
         assert!(Identifier::parse(T::Name, "Marta", &single).is_ok());
         assert!(matches!(accept(T::Name, "山田太郎"), Shape::Name(words) if words.len() == 1));
+    }
+
+    #[test]
+    fn what_is_searched_for_is_told_by_more_than_what_is_left_out() {
+        // The prefix, the domain and the account's sign are not searched for.
+        for (kind, value) in [
+            (T::Puid, "0x-"),
+            (T::Session, "<0x_->"),
+            (T::Machine, "CONTOSO\\-"),
+            (T::Machine, "ab\\.$"),
+        ] {
+            assert!(matches!(refuse(kind, value), IdentifierError::NoText(_)), "{value}");
+        }
+        for (kind, value) in [(T::Puid, "0x7"), (T::Machine, "CONTOSO\\7$")] {
+            assert!(matches!(refuse(kind, value), IdentifierError::TooShort(_)), "{value}");
+        }
+        // Written as a path, a machine's name ends in a backslash.
+        for value in ["PC-7\\", "\\\\PC-7\\", "CONTOSO\\PC-7$\\", "PC-7\\$"] {
+            assert_eq!(accept(T::Machine, value), Shape::Literal("pc-7".chars().collect()));
+        }
     }
 
     #[test]

@@ -134,7 +134,8 @@ fn tenant_of(context: &Context, controller: &str) -> Result<Id> {
     if let Some(tenant) = found {
         return Ok(tenant.domain.clone());
     }
-    let known = tenants.iter().map(|tenant| tenant.customer.as_str());
+    let seen = tenants.iter().filter(|tenant| context.actor.may_see(&tenant.domain));
+    let known = seen.map(|tenant| tenant.customer.as_str());
     Err(Error::Usage {
         message: format!("controller_id `{}` is no customer here", text::safe(controller)),
         hint: Some(text::nearest(controller, known).map_or_else(

@@ -8,13 +8,12 @@ use crate::error::{Error, Result};
 use crate::fs::{DirEntry, FileKind, RelPath, Stat};
 use crate::model::{FindingKind, Id, ScopeProblem};
 use crate::ops::Context;
+use crate::share;
 use crate::workspace::{CaseRef, layout};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::Arc;
 
 /// From so many directories on it pays to walk them on several threads.
 const MANY: usize = 64;
@@ -126,23 +125,12 @@ pub(super) fn walk(
         dirs = dirs.iter().flat_map(|dir| first.level(dir)).collect();
     }
     let mut found = first.found;
-    let (next, rest) = (AtomicUsize::new(0), Mutex::new(Walked::default()));
-    let work = || {
+    let below = |dir: &RelPath| {
         let mut walk = begin();
-        while let Some(dir) = dirs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            walk.directory(dir);
-        }
-        rest.lock().unwrap_or_else(PoisonError::into_inner).append(walk.found);
+        walk.directory(dir);
+        walk.found
     };
-    if !dirs.is_empty() {
-        thread::scope(|scope| {
-            for _ in 1..env::processors() {
-                scope.spawn(work);
-            }
-            work();
-        });
-    }
-    found.append(rest.into_inner().unwrap_or_else(PoisonError::into_inner));
+    share::map(&dirs, env::processors(), &below).into_iter().for_each(|more| found.append(more));
     found
 }
 

@@ -8,12 +8,10 @@ use crate::model::{Case, DsrType, Finding, Id, Meta, Sha256, Store, Time, Tombst
 use crate::ops::{Context, transfer};
 use crate::policy::retention::{self as rules, Keep, RetentionClock};
 use crate::policy::transfer as folder_rules;
+use crate::share;
 use crate::workspace::{CaseRef, DsrRef, Loaded, Problem, ProblemKind, layout};
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 /// A file under a clock, with its sidecar: they go together or stay together.
 #[derive(Debug, Clone)]
@@ -77,31 +75,13 @@ impl<'a> Scan<'a> {
 
     /// Every tenant, on all processors.
     fn everything(&mut self) -> Result<()> {
-        let tenants = self.context.tenants()?;
-        let next = AtomicUsize::new(0);
-        let begin = || Self {
-            context: self.context,
-            frozen: Arc::clone(&self.frozen),
-            files: Vec::new(),
-            problems: Vec::new(),
-        };
-        let work = || -> Result<(Vec<Clocked>, Vec<Problem>)> {
-            let mut part = begin();
-            while let Some(tenant) = tenants.get(next.fetch_add(1, Ordering::Relaxed)) {
-                part.tenant(&tenant.domain)?;
-            }
+        let part = |tenant: &Id| -> Result<(Vec<Clocked>, Vec<Problem>)> {
+            let frozen = Arc::clone(&self.frozen);
+            let mut part = Self { frozen, ..Self::without_requests(self.context) };
+            part.tenant(tenant)?;
             Ok((part.files, part.problems))
         };
-        let parts = thread::scope(|scope| {
-            let others = 1..env::processors().min(tenants.len());
-            let others: Vec<_> = others.map(|_| scope.spawn(work)).collect();
-            let mut parts = vec![work()];
-            for other in others {
-                parts.push(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-            }
-            parts
-        });
-        for part in parts {
+        for part in share::map(&self.context.tenant_ids()?, env::processors(), &part) {
             let (files, problems) = part?;
             self.files.extend(files);
             self.problems.extend(problems);

@@ -141,7 +141,7 @@ fn overview(app: &App, data: &CaseData, width: u16) -> Details {
     lines.heading("Description").prose(Role::Text, reflowed(&view.description));
     if !view.due.is_empty() {
         lines.heading("Due");
-        for due in &view.due {
+        for due in view.due.iter().take(LISTED) {
             let name = due.path.rsplit('/').next().unwrap_or(&due.path);
             let (role, late) =
                 if due.overdue { (Role::Bad, "overdue, ") } else { (Role::Text, "") };
@@ -149,14 +149,30 @@ fn overview(app: &App, data: &CaseData, width: u16) -> Details {
             let when = words::moment(due.at, now);
             lines.item(role, format!("{} {name}: {late}{when}{held}", due.what));
         }
+        and_more(&mut lines, data, view.due.len());
     }
     if !view.problems.is_empty() {
         lines.heading("Problems");
-        for problem in &view.problems {
+        for problem in view.problems.iter().take(LISTED) {
             lines.item(Role::Warn, format!("{}: {}", problem.path, problem.why));
         }
+        and_more(&mut lines, data, view.problems.len());
     }
     lines
+}
+
+/// Of dates and of problems so many are listed: a case may have a hundred thousand, and all lines are
+/// made for every key.
+const LISTED: usize = 200;
+
+/// Where the rest of a list is that is too long for the overview.
+fn and_more(lines: &mut Details, data: &CaseData, count: usize) {
+    if count > LISTED {
+        let rest = count - LISTED;
+        let more =
+            format!("and {rest} more; `caseward case show {} --json` lists all", data.view.id);
+        lines.item(Role::Dim, more);
+    }
 }
 
 /// Paragraphs without the line breaks of whoever typed them.
@@ -211,7 +227,8 @@ fn transfer_tab(app: &App, frame: &mut Frame<'_>, area: Rect, data: &CaseData, c
     }
     let (tall, table) = transfer_places(area, &head);
     head.draw(frame, Rect { height: tall, ..area }, 0);
-    let rows: Vec<Vec<Cell>> = files
+    let (shown, cursor) = table::window(table, cursor, files.len());
+    let rows: Vec<Vec<Cell>> = files[shown]
         .iter()
         .map(|file| {
             let at = file.at.map(|at| at.format("%Y-%m-%d %H:%M").to_string());
@@ -262,11 +279,6 @@ const AUDIT: &[Column] = &[
     column("By", 14, 1),
     column("Details", 0, 2),
 ];
-
-/// A row for each.
-fn rows<T>(items: &[T], row: impl Fn(&T) -> Vec<Cell>) -> Vec<Vec<Cell>> {
-    items.iter().map(row).collect()
-}
 
 fn stamp(time: Time) -> String {
     time.format("%Y-%m-%d %H:%M").to_string()
@@ -352,14 +364,20 @@ fn list_tab(
     cursor: usize,
 ) {
     let (view, now) = (&data.view, app.session.now);
+    let (list, below) = list_places(area);
+    // A row for each that is on the screen: there may be very many others.
+    let (shown, cursor) = table::window(list, cursor, count(data, tab).unwrap_or(0));
+    fn rows<T>(items: &[T], row: impl Fn(&T) -> Vec<Cell>) -> Vec<Vec<Cell>> {
+        items.iter().map(row).collect()
+    }
     let (columns, rows): (&[Column], Vec<Vec<Cell>>) = match tab {
-        Tab::Records => (RECORDS, rows(&view.records, record_row)),
+        Tab::Records => (RECORDS, rows(&view.records[shown], record_row)),
         Tab::Diagnostics => {
-            (DIAGNOSTICS, rows(&view.diagnostics, |item| diagnostic_row(item, now)))
+            (DIAGNOSTICS, rows(&view.diagnostics[shown], |item| diagnostic_row(item, now)))
         }
         Tab::Access => (
             ACCESS,
-            rows(&view.access, |request| {
+            rows(&view.access[shown], |request| {
                 vec![
                     Cell(Role::Accent, request.id.to_string()),
                     cell(&request.resource_tenant),
@@ -369,9 +387,8 @@ fn list_tab(
                 ]
             }),
         ),
-        _ => (AUDIT, rows(data.audit.as_deref().unwrap_or_default(), audit_row)),
+        _ => (AUDIT, rows(&data.audit.as_deref().unwrap_or_default()[shown], audit_row)),
     };
-    let (list, below) = list_places(area);
     table::draw(frame, list, app.theme, columns, &rows, cursor, true);
     if let (Some(below), Some(row)) = (below, rows.get(cursor)) {
         // The row in focus in full: names and reasons rarely fit a column.

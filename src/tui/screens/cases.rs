@@ -336,6 +336,9 @@ impl Screen for Cases {
                 Some(data) if data.lines.is_empty() => {
                     "There are no cases yet. `caseward case new` opens one."
                 }
+                Some(data) if data.status.is_none() => {
+                    "None of the newest has all these words; the others are being read…"
+                }
                 Some(_) => "No case has all these words. Esc clears the filter.",
             };
             widgets::empty(frame, area, app.theme, why);

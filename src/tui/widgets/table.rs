@@ -6,6 +6,7 @@ use crate::tui::theme::{Role, Theme};
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
+use std::ops::Range;
 
 /// A column: its title, its width (0 takes what is left), and how soon it goes when room is short.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +48,14 @@ pub fn page(area: Rect) -> usize {
 pub fn first(area: Rect, cursor: usize) -> usize {
     let page = page(area);
     cursor / page * page
+}
+
+/// Of `count` rows those of the page that a row is on, and which of them it is: no others are needed
+/// to draw it.
+#[must_use]
+pub fn window(area: Rect, cursor: usize, count: usize) -> (Range<usize>, usize) {
+    let first = first(area, cursor);
+    (first.min(count)..(first + page(area)).min(count), cursor - first)
 }
 
 /// Draws a table; `cursor` is the row in focus, `focused` whether the hardware cursor sits there.

@@ -47,7 +47,7 @@ impl Entry {
 #[derive(Debug)]
 pub(super) struct Stored {
     pub entries: Vec<Entry>,
-    /// Engagements in all of it.
+    /// Engagements in the whole index.
     all: usize,
     /// Where each block begins, from the first one on.
     offsets: Vec<usize>,
@@ -80,8 +80,19 @@ struct Front {
     newest: Stretch,
 }
 
-/// Bytes of the file: how many, from where on, with which checksum.
-type Stretch = (usize, usize, u64);
+/// Bytes of the file, and what they add up to.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    from: usize,
+    length: usize,
+    sum: u64,
+}
+
+impl Stretch {
+    fn end(self) -> Option<usize> {
+        self.from.checked_add(self.length)
+    }
+}
 
 /// The lengths and checksums of what stands before the blocks: the heads, then the newest.
 const NUMBERS: usize = 4 * 8;
@@ -97,15 +108,18 @@ impl Front {
             let bytes = front.strip_prefix(magic.as_slice())?.get(8 * at..8 * at + 8)?;
             Some(u64::from_le_bytes(bytes.try_into().ok()?))
         };
-        let length = |at: usize| usize::try_from(number(at)?).ok();
-        let heads = (length(0)?, front.len(), number(1)?);
-        let newest = (length(2)?, front.len().checked_add(heads.0)?, number(3)?);
+        let stretch = |at: usize, from: usize| {
+            let length = usize::try_from(number(at)?).ok()?;
+            Some(Stretch { from, length, sum: number(at + 1)? })
+        };
+        let heads = stretch(0, front.len())?;
+        let newest = stretch(2, heads.end()?)?;
         Some(Self { file, size, identity: identity(&stat), heads, newest })
     }
 
-    fn part(&mut self, (length, from, sum): Stretch) -> Option<Vec<u8>> {
-        let bytes = read_exactly(&mut *self.file, from, length, self.size)?;
-        (checksum(&bytes) == sum).then_some(bytes)
+    fn part(&mut self, part: Stretch) -> Option<Vec<u8>> {
+        let bytes = read_exactly(&mut *self.file, part.from, part.length, self.size)?;
+        (checksum(&bytes) == part.sum).then_some(bytes)
     }
 }
 
@@ -115,8 +129,7 @@ impl Stored {
         let mut front = Front::open(workspace, account)?;
         let entries: Vec<Entry> = postcard::from_bytes(&front.part(front.heads)?).ok()?;
         let offsets = offsets(&entries)?;
-        let (_, from, _) = front.newest;
-        let from = from.checked_add(front.newest.0)?;
+        let from = front.newest.end()?;
         if let (Some(last), Some(at)) = (entries.last(), offsets.last()) {
             // One that was cut short.
             at.checked_add(last.len)?.checked_add(from).filter(|end| *end <= front.size)?;
@@ -152,12 +165,12 @@ impl Stored {
         postcard::from_bytes(&self.block_bytes(at)?).ok()
     }
 
-    /// Engagements in the part of it that is wanted.
+    /// Engagements whose rows it has.
     pub(super) fn rows(&self) -> usize {
         self.entries.iter().map(|entry| entry.rows).sum()
     }
 
-    /// Engagements in all of it.
+    /// Engagements in the whole index, of which it may be the newest.
     pub(super) fn all_rows(&self) -> usize {
         self.all
     }

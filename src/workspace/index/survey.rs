@@ -2,19 +2,17 @@
 
 use super::file::{self, Stored};
 use super::row::{Engagement, RequestOutline, outline};
-use super::run::{Outcome, Run, SMALL};
+use super::run::{Run, SMALL};
 use super::{Workspace, read};
 use crate::env::{self, Stopwatch};
 use crate::error::Result;
 use crate::fs::FileKind;
 use crate::log;
 use crate::model::{Case, Id, Tenant, Time};
+use crate::share;
 use crate::workspace::{CaseRef, Problem, layout};
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
 
 /// What to look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,13 +148,10 @@ impl Workspace {
         }
         let large = self.is_large(look.parts, &ids, old.as_ref());
         let run = Run::new(self, look, account, old.as_ref(), large);
-        let results: Vec<Mutex<Option<Outcome<'_, R>>>> =
-            ids.iter().map(|_| Mutex::new(None)).collect();
         // The largest first, so that no thread is left alone with it at the end.
         let mut order: Vec<usize> = (0..ids.len()).collect();
         let size = |at: &usize| known.get(ids[*at].as_str()).map_or(0, |k| run.rows_of(*k));
         order.sort_by_key(|at| std::cmp::Reverse(size(at)));
-        let next = AtomicUsize::new(0);
         let threads = if large {
             // What the index answers keeps processors busy, what has to be read waits for disks.
             if old.is_some() { env::processors() } else { env::readers() }
@@ -165,27 +160,18 @@ impl Workspace {
         };
         let is_known = |id: &Id| run.has_tenant(id, known.get(id.as_str()).copied());
         let visit = |seen| visit(seen, &Neighbours(&is_known));
-        let work = || {
-            while let Some(&at) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let id = &ids[at];
-                let outcome = run.tenant(id, known.get(id.as_str()).copied(), wanted, &visit);
-                *results[at].lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-            }
+        let one = |at: &usize| {
+            let id = &ids[*at];
+            (*at, run.tenant(id, known.get(id.as_str()).copied(), wanted, &visit))
         };
-        thread::scope(|scope| {
-            for _ in 1..threads.min(ids.len()) {
-                scope.spawn(work);
-            }
-            work();
-        });
+        let mut outcomes = share::map(&order, threads, &one);
         if let Some(error) = run.failure() {
             return Err(error);
         }
         let (mut seen, mut parts, mut total) = (Vec::new(), Vec::new(), Work::default());
         let mut renewed = 0;
-        for result in results {
-            let outcome = result.into_inner().unwrap_or_else(PoisonError::into_inner);
-            let Some(outcome) = outcome else { continue };
+        outcomes.sort_by_key(|(at, _)| *at);
+        for (_, outcome) in outcomes {
             seen.extend(outcome.seen);
             found.extend(outcome.problem);
             total.kept += outcome.work.kept;

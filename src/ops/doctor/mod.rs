@@ -1,8 +1,9 @@
 //! A look at everything a report of a problem needs: versions, file system, modes, problems.
 
-use super::{Context, attest, status};
+mod problems;
+
+use super::{Context, attest};
 use crate::env;
-use crate::error::Result;
 use crate::workspace::Problem;
 use serde::Serialize;
 
@@ -34,11 +35,10 @@ impl Examination {
     }
 }
 
-/// Examines the program's surroundings and the workspace. Changes nothing.
-///
-/// # Errors
-/// The workspace cannot be read at all.
-pub fn examine(context: &Context) -> Result<Examination> {
+/// Examines the program's surroundings and the workspace. Changes nothing, and stops at nothing that it
+/// finds.
+#[must_use]
+pub fn examine(context: &Context) -> Examination {
     let mut checks = Vec::new();
     let mut add = |name, ok, detail: String, hint: Option<&str>| {
         checks.push(Finding { name, ok, detail, hint: hint.map(str::to_owned) });
@@ -93,23 +93,12 @@ pub fn examine(context: &Context) -> Result<Examination> {
             config.policy.reason.is_none().then_some("say why in [policy] reason"),
         );
     }
-    let verified =
-        attest::verify(&Context { read_only: true, ..context.clone() }, None, &mut |_, _| {})?;
-    let failed: Vec<String> = verified
-        .checks
-        .iter()
-        .filter(|check| !check.ok)
-        .map(|check| format!("{}: {}", check.name, check.detail))
-        .collect();
+    let (intact, detail) = attestation_log(context);
     add(
         "attestation_log",
-        verified.ok,
-        if verified.ok {
-            format!("{}, intact", crate::text::entries(verified.size))
-        } else {
-            failed.join("; ")
-        },
-        (!verified.ok).then_some("`caseward attest verify` says it in full"),
+        intact,
+        detail,
+        (!intact).then_some("`caseward attest verify` says it in full"),
     );
     let terminal = env::variable("TERM").unwrap_or_else(|| "unset".to_owned());
     let tmux = if env::variable("TMUX").is_some() { ", inside tmux" } else { "" };
@@ -126,13 +115,30 @@ pub fn examine(context: &Context) -> Result<Examination> {
             (!ok).then_some("needed to check reports by hand, not by this program"),
         );
     }
-    let problems = status::status(context)?.problems;
-    Ok(Examination {
+    let problems = problems::all(context);
+    Examination {
         ok: checks.iter().all(|check| check.ok) && problems.is_empty(),
         version: env!("CARGO_PKG_VERSION"),
         checks,
         problems,
-    })
+    }
+}
+
+/// Whether the log is intact, with its size or what is wrong with it.
+fn attestation_log(context: &Context) -> (bool, String) {
+    let context = Context { read_only: true, ..context.clone() };
+    match attest::verify(&context, None, &mut |_, _| {}) {
+        Err(error) => (false, error.to_string()),
+        Ok(verified) if verified.ok => {
+            (true, format!("{}, intact", crate::text::entries(verified.size)))
+        }
+        Ok(verified) => {
+            let failed = verified.checks.iter().filter(|check| !check.ok);
+            let failed: Vec<String> =
+                failed.map(|check| format!("{}: {}", check.name, check.detail)).collect();
+            (false, failed.join("; "))
+        }
+    }
 }
 
 /// What the file system of the log is, and whether deletions can rely on it.
