@@ -84,9 +84,8 @@ fn an_index_whose_base_went_away_takes_nobodys_place() {
         let bytes = fs::read(&index).unwrap();
         // A tenant less is reason enough for a new one, once something was read for it.
         let tenants = fs::read_dir(world.root().join("tenants")).unwrap();
-        let others = tenants.map(|entry| entry.unwrap().path());
-        fs::remove_dir_all(others.into_iter().find(|path| *path != world.tenant_dir()).unwrap())
-            .unwrap();
+        let mut others = tenants.map(|entry| entry.unwrap().path());
+        fs::remove_dir_all(others.find(|path| *path != world.tenant_dir()).unwrap()).unwrap();
         reword(&world);
         let once = Once::new();
         let went = || {

@@ -177,8 +177,8 @@ fn consent_of_an_old_case(root: &Path, lines: &[case::CaseLine]) -> case::CaseLi
     let old_of = |line: &case::CaseLine| {
         others.iter().find(|old| old.tenant == line.tenant && old.status == "closed")
     };
-    let expired = newest.iter().filter(|line| line.consent == Some("expired"));
-    let (line, old) = expired.filter_map(|line| Some((line, old_of(line)?))).next().unwrap();
+    let mut expired = newest.iter().filter(|line| line.consent == Some("expired"));
+    let (line, old) = expired.find_map(|line| Some((line, old_of(line)?))).unwrap();
     let path = root.join(format!("tenants/{}/cases/{}/case.toml", old.tenant, old.id));
     let text = std::fs::read_to_string(&path).unwrap();
     let text = text.replace("status = \"closed\"", "status = \"open\"");
