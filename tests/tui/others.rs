@@ -225,6 +225,7 @@ fn lists_of_a_large_workspace_are_read_behind_the_loop() {
     for load in [Load::Cases, Load::Session] {
         let at_once = executor.execute(Effect::Load(load));
         assert!(matches!(at_once.as_slice(), [Action::Clock(_), Action::Loaded(_)]), "{at_once:?}");
+        executor.drawn();
         next(&events);
     }
 }

@@ -321,8 +321,15 @@ impl CaseRow {
 
     /// From when on its tenant's consent counts because of this case, as far as a row tells.
     pub(super) fn consent_from(&self) -> Option<i64> {
-        let of_advanced = self.consent.iter().filter(|(_, _, kind)| kind == ConsentEntry::ADVANCED);
-        let (answer, at, _) = of_advanced.max_by_key(|(_, at, _)| *at)?;
+        let counts = |(index, (_, at, kind)): &(usize, &(u8, i64, String))| {
+            let began = self.closures.last().is_none_or(|(closed, _, answers)| match answers {
+                Some(ended) => index >= ended && at >= closed,
+                None => at > closed,
+            });
+            kind == ConsentEntry::ADVANCED && began
+        };
+        let of_advanced = self.consent.iter().enumerate().filter(counts);
+        let (_, (answer, at, _)) = of_advanced.max_by_key(|(_, (_, at, _))| *at)?;
         let open = word(&CaseStatus::ALL, self.status) == Some(CaseStatus::Open);
         let is_yes = word(&Answer::ALL, *answer) == Some(Answer::Yes);
         (open && is_yes).then(|| self.opened_at.max(*at))
