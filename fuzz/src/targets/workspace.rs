@@ -149,11 +149,18 @@ pub fn index(data: &[u8]) {
         0 => data.to_vec(),
         1 => splice(good, data),
         2 => [&good[..front], data].concat(),
+        // The heads, or the newest cases, which stand behind them.
         _ => {
-            let end = front + 16 + number(&good[front..front + 8]);
-            let heads = splice(&good[front + 16..end], data);
-            let sizes = [(heads.len() as u64).to_le_bytes(), checksum(&heads).to_le_bytes()];
-            [&good[..front], &sizes.concat(), &heads, &good[end..]].concat()
+            let (numbers, rest) = good[front..].split_at(32);
+            let (heads, rest) = rest.split_at(number(&numbers[..8]));
+            let (newest, blocks) = rest.split_at(number(&numbers[16..24]));
+            let (mut heads, mut newest) = (heads.to_vec(), newest.to_vec());
+            let part = if how / 4 % 2 == 0 { &mut heads } else { &mut newest };
+            *part = splice(part, data);
+            let size =
+                |part: &[u8]| [(part.len() as u64).to_le_bytes(), checksum(part).to_le_bytes()];
+            let numbers = [size(&heads).concat(), size(&newest).concat()].concat();
+            [&good[..front], &numbers, &heads, &newest, blocks].concat()
         }
     };
     std::fs::write(&indexed.file, &bytes).expect("a file of ours");
@@ -162,8 +169,10 @@ pub fn index(data: &[u8]) {
         assert_eq!(seen, indexed.truth, "the files say otherwise");
     }
     std::fs::write(&indexed.file, &bytes).expect("a file of ours");
-    let (shown, _) = ask(&indexed.workspace, Freshness::AsIndexed);
-    assert!(shown.len() <= bytes.len());
+    for freshness in [Freshness::AsIndexed, Freshness::NewestAsIndexed] {
+        let (shown, _) = ask(&indexed.workspace, freshness);
+        assert!(shown.len() <= bytes.len());
+    }
 }
 
 fn number(bytes: &[u8]) -> usize {
