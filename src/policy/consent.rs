@@ -67,6 +67,14 @@ fn answer_at<'a>(case: &'a Case, kind: &str, at: Time) -> Option<&'a ConsentEntr
         .max_by_key(|entry| entry.at)
 }
 
+/// CONS-8: from when on a tenant's window lasts because of this case: of an open one whose answer is
+/// Yes, the later of creation and answer.
+#[must_use]
+pub fn window_start(case: &Case, at: Time) -> Option<Time> {
+    let answer = answer_at(case, ConsentEntry::ADVANCED, at).filter(|_| case.was_open_at(at))?;
+    (answer.answer == Answer::Yes).then(|| answer.at.max(case.opened_at))
+}
+
 /// CONS-8: the end of a tenant's window at `at`: over its open cases whose answer is Yes, the
 /// latest of creation and answer, plus `consent_days`. `None` when no open case says Yes.
 #[must_use]
@@ -77,11 +85,7 @@ pub fn tenant_window_end<'a>(
 ) -> Option<Time> {
     cases
         .into_iter()
-        .filter(|case| case.was_open_at(at))
-        .filter_map(|case| {
-            let answer = answer_at(case, ConsentEntry::ADVANCED, at)?;
-            (answer.answer == Answer::Yes).then(|| answer.at.max(case.opened_at))
-        })
+        .filter_map(|case| window_start(case, at))
         .max()
         .map(|start| clock::end_of(start, settings.consent_days))
 }

@@ -43,7 +43,7 @@ impl Newest {
             }
             // Consent is a matter of all cases of a tenant (CONS-8): the one that it hangs on goes
             // along, or a case would be shown without.
-            let starts = rows.iter().map(|row| row.case.as_ref().and_then(CaseRow::consent_from));
+            let starts = rows.iter().map(|row| row.case.as_ref().and_then(CaseRow::window_start));
             let longest = starts.enumerate().filter_map(|(row, from)| Some((from?, row))).max();
             windows.push(longest.map(|(_, row)| row));
         }

@@ -6,6 +6,7 @@ use crate::model::{
     AccessRequest, Answer, Approval, Case, CaseStatus, Closure, ConsentEntry, DsrState, FORMAT, Id,
     Portal, Principal, Regime, Restriction, Severity, Tenant, Time, Tombstone, TransferLink,
 };
+use crate::policy::consent;
 use crate::workspace::{Problem, ProblemKind};
 use chrono::{DateTime, NaiveDate};
 use serde::{Deserialize, Serialize};
@@ -319,20 +320,12 @@ impl CaseRow {
         self.opened_at
     }
 
-    /// From when on its tenant's consent counts because of this case, as far as a row tells.
-    pub(super) fn consent_from(&self) -> Option<i64> {
-        let counts = |(index, (_, at, kind)): &(usize, &(u8, i64, String))| {
-            let began = self.closures.last().is_none_or(|(closed, _, answers)| match answers {
-                Some(ended) => index >= ended && at >= closed,
-                None => at > closed,
-            });
-            kind == ConsentEntry::ADVANCED && began
-        };
-        let of_advanced = self.consent.iter().enumerate().filter(counts);
-        let (_, (answer, at, _)) = of_advanced.max_by_key(|(_, (_, at, _))| *at)?;
-        let open = word(&CaseStatus::ALL, self.status) == Some(CaseStatus::Open);
-        let is_yes = word(&Answer::ALL, *answer) == Some(Answer::Yes);
-        (open && is_yes).then(|| self.opened_at.max(*at))
+    /// From when on its tenant's window lasts because of this case, as far as answers go by now.
+    pub(super) fn window_start(&self) -> Option<Time> {
+        if self.consent.is_empty() {
+            return None;
+        }
+        consent::window_start(&self.clone().into_case()?, Time::MAX_UTC)
     }
 
     fn into_case(self) -> Option<Case> {
