@@ -1,0 +1,256 @@
+//! What the index keeps of a record, and the record that comes back from it.
+
+mod case;
+mod request;
+mod tenant;
+
+use super::names::Names;
+use super::stamp::Stamps;
+use crate::model::{AccessRequest, Approval, Case, Id, Time, Tombstone};
+use crate::workspace::{Problem, ProblemKind};
+use chrono::DateTime;
+use serde::{Deserialize, Serialize};
+
+pub use request::RequestOutline;
+
+pub(super) use case::{CaseRow, outline};
+pub(super) use request::RequestRow;
+pub(super) use tenant::TenantRow;
+
+/// An engagement as lists need it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Engagement {
+    /// The name of its directory.
+    pub id: Id,
+    /// The case without its prose: no description, contacts, notes nor values of people's own.
+    /// `None` when it was expunged or its file is not valid.
+    pub case: Option<Case>,
+    pub tombstone: Option<Tombstone>,
+    /// The access requests, oldest first, each with its approval at the resource tenant.
+    pub access: Vec<(AccessRequest, Option<Approval>)>,
+    pub diagnostics: Vec<DatedFile>,
+    pub transfer: Vec<DatedFile>,
+    /// Of its own record.
+    pub problems: Vec<Problem>,
+    pub access_problems: Vec<Problem>,
+    pub diagnostics_problems: Vec<Problem>,
+    pub transfer_problems: Vec<Problem>,
+}
+
+/// A file under a clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatedFile {
+    pub name: String,
+    /// Bytes of the path that are not UTF-8 are shown as U+FFFD.
+    pub path: String,
+    /// Whether a sidecar says what follows.
+    pub registered: bool,
+    #[serde(with = "seconds_or_none")]
+    pub collected_at: Option<Time>,
+    pub held: bool,
+}
+
+/// Whether a row's files were quiet when it was read, and what they looked like.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Seal {
+    pub digest: u64,
+    pub settled: bool,
+}
+
+impl Seal {
+    pub(super) fn holds(self, now: Stamps) -> bool {
+        self.settled && now.known && self.digest == now.digest
+    }
+}
+
+/// A tenant's own record.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Head {
+    pub dir: String,
+    pub seal: Seal,
+    pub tenant: Result<TenantRow, StoredProblem>,
+}
+
+/// What lies below a tenant.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Block {
+    /// Of the directory `cases`.
+    pub cases: Seal,
+    /// How many engagements there are: one whose row could not be kept is missing below.
+    pub listed: usize,
+    pub rows: Vec<Row>,
+    pub case_problems: Vec<StoredProblem>,
+    /// Of the directory `dsr`.
+    pub dsrs: Seal,
+    pub requests: Vec<RequestRow>,
+    pub request_problems: Vec<StoredProblem>,
+    /// Of `audit.jsonl`, for the latest moment that it speaks of: seconds and nanoseconds.
+    pub log: Seal,
+    pub latest: Option<(i64, u32)>,
+    /// Of `audit.jsonl`, for what is wrong with it.
+    pub audit: Seal,
+    pub audit_problems: Vec<StoredProblem>,
+}
+
+/// One engagement.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Row {
+    pub dir: Id,
+    pub seal: Seal,
+    /// What it was made of beside its directory and its record: names below the directory.
+    pub watched: Names,
+    /// And the approvals: resource tenant and request.
+    pub approvals: Vec<(String, String)>,
+    pub case: Option<CaseRow>,
+    /// As JSON, like the access requests: there are few.
+    pub tombstone: Option<String>,
+    pub access: Vec<(String, Option<String>)>,
+    pub diagnostics: Vec<DatedFile>,
+    pub transfer: Vec<DatedFile>,
+    pub problems: [Vec<StoredProblem>; 4],
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct StoredProblem {
+    path: String,
+    kind: u8,
+    why: String,
+}
+
+const KINDS: [ProblemKind; 4] =
+    [ProblemKind::Unreadable, ProblemKind::Unregistered, ProblemKind::Limit, ProblemKind::Invalid];
+
+impl StoredProblem {
+    /// Stands for a record that is not there, which is nobody's problem.
+    pub(super) fn nothing() -> Self {
+        Self { path: String::new(), kind: 0, why: String::new() }
+    }
+
+    pub(super) fn is_nothing(&self) -> bool {
+        self.path.is_empty()
+    }
+}
+
+impl From<&Problem> for StoredProblem {
+    fn from(problem: &Problem) -> Self {
+        let kind = KINDS.iter().position(|kind| *kind == problem.kind).unwrap_or(0);
+        Self { path: problem.path.clone(), kind: kind as u8, why: problem.why.clone() }
+    }
+}
+
+impl From<StoredProblem> for Problem {
+    fn from(stored: StoredProblem) -> Self {
+        let kind = KINDS.get(usize::from(stored.kind)).copied().unwrap_or(ProblemKind::Unreadable);
+        Self::new(stored.path, kind, stored.why)
+    }
+}
+
+pub(super) fn stored(problems: &[Problem]) -> Vec<StoredProblem> {
+    problems.iter().map(StoredProblem::from).collect()
+}
+
+pub(super) fn problems(stored: Vec<StoredProblem>) -> Vec<Problem> {
+    stored.into_iter().map(Problem::from).collect()
+}
+
+/// The place of a word in its vocabulary.
+fn place<T: PartialEq>(all: &[T], value: &T) -> u8 {
+    all.iter().position(|known| known == value).unwrap_or(0) as u8
+}
+
+fn word<T: Copy>(all: &[T], place: u8) -> Option<T> {
+    all.get(usize::from(place)).copied()
+}
+
+fn time(seconds: i64) -> Option<Time> {
+    DateTime::from_timestamp(seconds, 0)
+}
+
+mod seconds_or_none {
+    use crate::model::Time;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde passes a reference")]
+    pub(super) fn serialize<S: Serializer>(time: &Option<Time>, to: S) -> Result<S::Ok, S::Error> {
+        time.map(|time| time.timestamp()).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<Time>, D::Error> {
+        Ok(Option::<i64>::deserialize(from)?.and_then(super::time))
+    }
+}
+
+/// Whether a time is kept whole: records have whole seconds, but people write what they like.
+fn whole(time: Time) -> bool {
+    time.timestamp_subsec_nanos() == 0
+}
+
+impl Row {
+    /// `None` when the row could not give the same engagement back; it is then read every time.
+    pub(super) fn of(
+        engagement: &Engagement,
+        seal: Seal,
+        watched: Names,
+        approvals: Vec<(String, String)>,
+    ) -> Option<Self> {
+        let case = match &engagement.case {
+            Some(case) => Some(CaseRow::of(case)?),
+            None => None,
+        };
+        let tombstone = engagement.tombstone.as_ref().map(serde_json::to_string).transpose();
+        let access = engagement.access.iter().map(|(request, approval)| {
+            let approval = approval.as_ref().map(serde_json::to_string).transpose().ok()?;
+            Some((serde_json::to_string(request).ok()?, approval))
+        });
+        let dated = engagement.diagnostics.iter().filter_map(|file| file.collected_at);
+        let mut dated = dated;
+        if !dated.all(whole) {
+            return None;
+        }
+        Some(Self {
+            dir: engagement.id.clone(),
+            seal,
+            watched,
+            approvals,
+            case,
+            tombstone: tombstone.ok()?,
+            access: access.collect::<Option<_>>()?,
+            diagnostics: engagement.diagnostics.clone(),
+            transfer: engagement.transfer.clone(),
+            problems: [
+                stored(&engagement.problems),
+                stored(&engagement.access_problems),
+                stored(&engagement.diagnostics_problems),
+                stored(&engagement.transfer_problems),
+            ],
+        })
+    }
+
+    pub(super) fn into_engagement(self) -> Option<Engagement> {
+        let case = match self.case {
+            Some(row) => Some(row.into_case()?),
+            None => None,
+        };
+        let tombstone = self.tombstone.as_deref().map(serde_json::from_str).transpose().ok()?;
+        let access = self.access.iter().map(|(request, approval)| {
+            let approval = approval.as_deref().map(serde_json::from_str).transpose().ok()?;
+            Some((serde_json::from_str(request).ok()?, approval))
+        });
+        let access = access.collect::<Option<_>>()?;
+        let [own, of_access, of_diagnostics, of_transfer] = self.problems;
+        Some(Engagement {
+            id: self.dir,
+            case,
+            tombstone,
+            access,
+            diagnostics: self.diagnostics,
+            transfer: self.transfer,
+            problems: problems(own),
+            access_problems: problems(of_access),
+            diagnostics_problems: problems(of_diagnostics),
+            transfer_problems: problems(of_transfer),
+        })
+    }
+}
