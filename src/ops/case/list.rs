@@ -10,6 +10,7 @@ use crate::policy::{case as rules, consent as rules_of_consent, diagnostics};
 use crate::workspace::index::{Engagement, Freshness, Look, NEWEST, Neighbours, Parts, Surveyed};
 use crate::workspace::{CaseRef, Problem};
 use serde::Serialize;
+use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -154,19 +155,21 @@ impl<'a> Common<'a> {
 
 /// The newest first.
 pub(in crate::ops) fn sort(lines: &mut [CaseLine]) {
-    // Lines are wide, so their places are sorted, and then each line moves once.
-    let mut order: Vec<usize> = (0..lines.len()).collect();
-    order.sort_unstable_by(|&a, &b| {
-        let (a, b) = (&lines[a], &lines[b]);
-        (b.opened_at, &a.tenant, &a.id).cmp(&(a.opened_at, &b.tenant, &b.id))
+    // Lines are wide, so their places are sorted, and then each line moves once. Few were opened in
+    // the same second: the lines themselves are hardly looked at.
+    let places = lines.iter().enumerate();
+    let mut order: Vec<_> = places.map(|(at, line)| (Reverse(line.opened_at), at)).collect();
+    order.sort_unstable_by(|(age, a), (other, b)| {
+        let name = |at: usize| (&lines[at].tenant, &lines[at].id);
+        age.cmp(other).then_with(|| name(*a).cmp(&name(*b)))
     });
     for place in 0..order.len() {
         // Whatever stood at an earlier place was sent on to where that one came from.
-        let mut from = order[place];
+        let mut from = order[place].1;
         while from < place {
-            from = order[from];
+            from = order[from].1;
         }
-        order[place] = from;
+        order[place].1 = from;
         lines.swap(place, from);
     }
 }
@@ -287,11 +290,11 @@ pub(super) fn due_of(
 ) -> (Vec<Due>, Vec<Problem>) {
     let settings = &context.workspace.config().policy;
     let mut due = Vec::new();
-    let mut problems = engagement.diagnostics_problems.clone();
+    let mut problems = engagement.stores.diagnostics_problems.clone();
     let mut add = |what, path: &str, at: Time, held: bool| {
         due.push(Due { what, path: path.to_owned(), at, overdue: context.now >= at, held });
     };
-    for file in &engagement.diagnostics {
+    for file in &engagement.stores.diagnostics {
         if let Some(collected_at) = file.collected_at {
             let at = diagnostics::delete_after(settings, collected_at);
             add("diagnostics", &file.path, at, file.held);
@@ -304,8 +307,8 @@ pub(super) fn due_of(
         .is_some_and(|link| link.accounts.iter().any(|account| context.actor.is(account)));
     let told = context.actor.engineer || context.actor.memberships.is_empty() || listed;
     if let Some(at) = rules::transfer_due_at(settings, case).filter(|_| told) {
-        problems.extend(engagement.transfer_problems.iter().cloned());
-        for file in &engagement.transfer {
+        problems.extend(engagement.stores.transfer_problems.iter().cloned());
+        for file in &engagement.stores.transfer {
             add("transfer", &file.path, at, file.held);
         }
     }
