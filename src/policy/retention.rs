@@ -105,6 +105,23 @@ pub fn freezes(request: &Request) -> bool {
     evidence && !is_answered(request.state)
 }
 
+/// Whether a request's record has forgotten whom it was about (ATT-7).
+#[must_use]
+pub fn is_forgotten(request: &Request) -> bool {
+    request.decisions.iter().any(|decision| decision.what == DecisionKind::EvidenceErased)
+        && request.identifiers.iter().all(|given| given.value.is_empty())
+}
+
+/// Whether there can be something of a request under a clock, or files that it freezes: openings of
+/// its transactions, findings, and once it ended whatever lies `beside` it and what it says itself.
+#[must_use]
+pub fn has_clock(request: &Request, beside: bool) -> bool {
+    let ended = ended_at(request).is_some();
+    !request.executions.is_empty()
+        || (beside && (ended || freezes(request)))
+        || (ended && !is_forgotten(request))
+}
+
 /// Whether the customer has their answer.
 fn is_answered(state: DsrState) -> bool {
     matches!(

@@ -312,15 +312,22 @@ impl Workspace {
     /// The directory cannot be read.
     pub fn dsrs(&self, tenant: &Id) -> Result<Listed<Request>> {
         let (ids, mut problems) = self.ids(&layout::dsrs(tenant))?;
-        let paths =
-            ids.iter().map(|id| layout::dsr(&DsrRef { tenant: tenant.clone(), id: id.clone() }));
-        let requests = self.load_each(paths, &mut problems, |request: &Request, path| {
-            let dir = path.parent();
-            let named = dir.name().to_string_lossy().into_owned();
-            (request.id != *named)
-                .then(|| format!("its id is `{}`, its directory `{named}`", request.id))
-        });
+        let dsr = |id: &Id| layout::dsr(&DsrRef { tenant: tenant.clone(), id: id.clone() });
+        let requests = self.load_each(ids.iter().map(dsr), &mut problems, check_dsr);
         Ok((requests, problems))
+    }
+
+    /// These data subject requests, those left out that are gone.
+    #[must_use]
+    pub fn dsrs_of(&self, dsrs: &[DsrRef]) -> (Vec<(DsrRef, Request)>, Vec<Problem>) {
+        let mut problems = Vec::new();
+        let loaded = self.load_each(dsrs.iter().map(layout::dsr), &mut problems, check_dsr);
+        let mut dsrs = dsrs.iter();
+        let of = |loaded: Loaded<Request>| {
+            let dsr = dsrs.find(|dsr| layout::dsr(dsr) == loaded.path)?;
+            Some((dsr.clone(), loaded.value))
+        };
+        (loaded.into_iter().filter_map(of).collect(), problems)
     }
 
     /// The ids of the transfer deletion requests of a tenant, valid or not.
@@ -403,6 +410,14 @@ fn check_tenant(tenant: &Tenant, path: &RelPath) -> Option<String> {
     let named = dir.name().to_string_lossy().into_owned();
     (tenant.domain != *named)
         .then(|| format!("its domain is `{}`, its directory `{named}`", tenant.domain))
+}
+
+/// What a data subject request's record contradicts.
+fn check_dsr(request: &Request, path: &RelPath) -> Option<String> {
+    let dir = path.parent();
+    let named = dir.name().to_string_lossy();
+    (request.id != *named.as_ref())
+        .then(|| format!("its id is `{}`, its directory `{named}`", request.id))
 }
 
 /// What a case's record contradicts.

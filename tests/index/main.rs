@@ -29,6 +29,8 @@ fn a_quiet_workspace_is_answered_from_the_index_alone() {
     let (_, work) = world.checked();
     assert_eq!(work.read, 0, "{work:?}");
     assert!(work.kept > 20, "{work:?}");
+    let (_, work) = world.checked_for(Parts::Clocks);
+    assert!(work.read == 0 && work.kept > 20, "{work:?}");
     // What it is held against does not come from it.
     let (_, _, work) = stamps::ask(&world.workspace(), Freshness::FromFiles);
     assert!(work.kept == 0 && work.read > 100, "{work:?}");

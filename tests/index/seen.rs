@@ -1,18 +1,20 @@
 //! Every kind of edit, one by one, of files that the index knows: the answer is the one of the files.
 
-use super::stamps::ask;
+use super::stamps::{ask, ask_for};
 use super::world::{WORD, World, files};
 use caseward::ops::case;
-use caseward::workspace::index::Freshness;
+use caseward::workspace::index::{Freshness, Parts};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The index and the files say the same, and the index still says something.
 fn same(world: &World, after: &str) {
-    let (read, wrong_in_files, _) = ask(&world.workspace(), Freshness::FromFiles);
-    let (indexed, wrong, work) = ask(&world.workspace(), Freshness::Checked);
-    assert!(work.kept > 20, "{after}: {work:?}");
-    assert!(indexed == read && wrong == wrong_in_files, "{after}");
+    for parts in [Parts::Clocks, Parts::Everything] {
+        let (read, wrong_in_files, _) = ask_for(&world.workspace(), parts, Freshness::FromFiles);
+        let (indexed, wrong, work) = ask_for(&world.workspace(), parts, Freshness::Checked);
+        assert!(work.kept > 20, "{after}: {work:?}");
+        assert!(indexed == read && wrong == wrong_in_files, "{after}: {parts:?}");
+    }
 }
 
 /// The first record whose path ends like this.
@@ -52,6 +54,18 @@ fn an_edit_of_every_kind_of_file_is_seen() {
             && !path.with_file_name("access").exists()
     });
     let log = first(&world, |path| path.ends_with("audit.jsonl"));
+    // Something collected under an approval.
+    let collected = approval.with_file_name("diagnostics").join(sidecar.file_name().unwrap());
+    fs::create_dir(collected.parent().unwrap()).unwrap();
+    fs::copy(&sidecar, &collected).unwrap();
+    fs::write(collected.to_string_lossy().strip_suffix(".meta.toml").unwrap(), "x").unwrap();
+    let another = first(&world, |path| path.ends_with("approval.toml") && *path != approval);
+    // The clock of transfer files runs from the closing of their case.
+    let transferred = first(&world, |path| {
+        path.ends_with("case.toml")
+            && path.with_file_name("transfer").exists()
+            && fs::read_to_string(path).unwrap().contains("closed_at = ")
+    });
     // An engagement of which only a tombstone is left, which cannot be read.
     let tombstone = world.case.parent().unwrap().with_file_name("GONE-1").join("tombstone.toml");
     fs::create_dir(tombstone.parent().unwrap()).unwrap();
@@ -60,7 +74,7 @@ fn an_edit_of_every_kind_of_file_is_seen() {
     let hold = "\n[[holds]]\nid = \"HOLD-1\"\nreason = \"court\"\n\
                 at = \"2026-11-20T09:00:00Z\"\nby = \"x\"\n";
     let later = "{\"activityDateTime\":\"2031-01-01T00:00:00Z\"}\n";
-    let edits: [(&str, &dyn Fn()); 13] = [
+    let edits: [(&str, &dyn Fn()); 20] = [
         ("a tenant", &|| edit(&tenant, "customer = \"", "customer = \"Z")),
         ("a case", &|| edit(&world.case, WORD, "Maelbox")),
         ("an access request", &|| edit(&access, "justification = \"", "justification = \"Z")),
@@ -89,6 +103,20 @@ fn an_edit_of_every_kind_of_file_is_seen() {
             let dir = request.parent().unwrap().with_file_name("DSR-2031-0001");
             fs::create_dir(&dir).unwrap();
             fs::write(dir.join("request.toml"), "torn").unwrap();
+        }),
+        ("a moment of closing", &|| edit(&transferred, "closed_at = \"20", "closed_at = \"19")),
+        ("a record beside transfer files", &|| fs::write(&transferred, "torn").unwrap()),
+        ("a sidecar of what was collected", &|| append(&collected, hold)),
+        ("a file beside what was collected", &|| {
+            fs::write(collected.with_file_name("new.log"), "x").unwrap();
+        }),
+        ("what was collected first", &|| {
+            fs::create_dir(another.with_file_name("diagnostics")).unwrap();
+            fs::write(another.with_file_name("diagnostics").join("new.log"), "x").unwrap();
+        }),
+        ("an approval that went", &|| fs::remove_dir_all(approval.parent().unwrap()).unwrap()),
+        ("no approvals at all", &|| {
+            fs::remove_dir_all(another.ancestors().nth(2).unwrap()).unwrap();
         }),
     ];
     for (what, make) in edits {
@@ -159,5 +187,33 @@ fn the_newest_know_what_their_logs_speak_of_last() {
     for seen in newest {
         let same = all.iter().find(|other| other.tenant == seen.tenant).unwrap();
         assert_eq!(seen.latest, same.latest, "{}", seen.tenant.domain);
+    }
+}
+
+/// A request that something of is under a clock is read by whoever asks for clocks.
+#[test]
+fn what_comes_to_lie_beside_a_request_is_seen() {
+    let world = World::new();
+    let request = first(&world, |path| path.ends_with("request.toml"));
+    let line = |line: &str| match line.split(" = ").next() {
+        Some("type") => "type = \"access\"\n".to_owned(),
+        Some("state") => "state = \"discovering\"\n".to_owned(),
+        _ => format!("{line}\n"),
+    };
+    let text = fs::read_to_string(&request).unwrap();
+    let (own, tables) = text.split_once("\n[[").unwrap();
+    let own: String = own.lines().map(line).collect();
+    fs::write(&request, format!("{own}\n[[{tables}")).unwrap();
+    world.settle();
+    let id = request.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned();
+    let has_clock = |freshness| {
+        let (seen, _, _) = ask_for(&world.workspace(), Parts::Clocks, freshness);
+        let mut requests = seen.iter().flat_map(|seen| &seen.requests);
+        requests.find(|request| request.id == *id).map(|request| request.has_clock)
+    };
+    assert_eq!(has_clock(Freshness::Checked), Some(false), "an unanswered one without findings");
+    fs::write(request.with_file_name("findings.jsonl"), "").unwrap();
+    for freshness in [Freshness::Checked, Freshness::FromFiles] {
+        assert_eq!(has_clock(freshness), Some(true), "DEL-9: with findings");
     }
 }

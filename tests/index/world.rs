@@ -117,13 +117,17 @@ impl World {
 
     /// Asks for everything, and how much had to be read for it.
     pub fn checked(&self) -> (Vec<Surveyed>, Work) {
-        let look = Look::at(Parts::Everything);
+        self.checked_for(Parts::Everything)
+    }
+
+    pub fn checked_for(&self, parts: Parts) -> (Vec<Surveyed>, Work) {
+        let look = Look::at(parts);
         let (seen, _, work) = self.workspace().survey(look, &|_| true, &|seen, _| seen).unwrap();
         (seen, work)
     }
 
-    fn ask(&self, freshness: Freshness) -> (Vec<Surveyed>, Vec<Problem>) {
-        let look = Look { parts: Parts::Everything, freshness, tenant: None };
+    fn ask(&self, parts: Parts, freshness: Freshness) -> (Vec<Surveyed>, Vec<Problem>) {
+        let look = Look { parts, freshness, tenant: None };
         let (seen, problems, _) =
             self.workspace().survey(look, &|_| true, &|seen, _| seen).unwrap();
         (seen, problems)
@@ -134,9 +138,10 @@ impl World {
     pub fn settle(&self) {
         let mut quiet = 0;
         for _ in 0..10_000 {
+            let (_, of_clocks) = self.checked_for(Parts::Clocks);
             let (_, work) = self.checked();
-            quiet = if work.saved { 0 } else { quiet + 1 };
-            if work.read == 0 || quiet > 5 {
+            quiet = if work.saved || of_clocks.saved { 0 } else { quiet + 1 };
+            if work.read + of_clocks.read == 0 || quiet > 5 {
                 return;
             }
         }
@@ -145,8 +150,14 @@ impl World {
 
     /// The index and the files say the same, of the records and of what is made of them.
     pub fn agrees(&self, when: &str) {
-        let (indexed, read) = (self.ask(Freshness::Checked), self.ask(Freshness::FromFiles));
-        assert_eq!(indexed, read, "{when}");
+        let both = |parts| {
+            let both = [Freshness::Checked, Freshness::FromFiles].map(|how| self.ask(parts, how));
+            assert_eq!(both[0], both[1], "{when}: {parts:?}");
+            both
+        };
+        // Clocks first: what was read for the rest is remembered for them too.
+        both(Parts::Clocks);
+        let [_, read] = both(Parts::Everything);
         let context = self.context();
         let landing = |freshness| {
             let (lines, status) = status::landing(&context, freshness).unwrap();

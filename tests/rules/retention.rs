@@ -19,6 +19,7 @@ use caseward::ops::{Context, attest, hold};
 use caseward::policy::retention as rules;
 use caseward::workspace::{Commit, DsrRef, layout};
 use sha2::{Digest, Sha256 as Hasher};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// Collected on 2026-10-22 at 08:00: overdue at the story's moment.
@@ -32,7 +33,26 @@ const CROSS: &str =
     "tenants/contoso-test.com/approvals/SAR-4F7K2M9Q/diagnostics/signin-logs-contoso-test.json";
 
 pub fn sweep(context: &Context) -> caseward::error::Result<Swept> {
+    named_alike(context);
     ops::sweep(context, &mut |_| {})
+}
+
+/// The list, which reads as little as it can, names what a sweep would find in the files.
+fn named_alike(context: &Context) {
+    let Ok(found) = ops::rehearse(context) else { return };
+    let file = |path: &str| path.strip_suffix(layout::SIDECAR).unwrap_or(path).to_owned();
+    let found = |verdict: &str| -> BTreeSet<String> {
+        let of = found.items.iter().filter(|item| item.verdict == verdict);
+        of.map(|item| file(&item.path)).collect()
+    };
+    let items = listed(context);
+    let due = |held: bool| -> BTreeSet<String> {
+        let due = items.iter().filter(|item| item.overdue && item.held == held);
+        due.map(|item| file(&item.path)).collect()
+    };
+    assert_eq!(due(false), found("planned"));
+    // Of evidence that is kept a sweep names the record alone.
+    assert!(found("retained").is_subset(&due(true)));
 }
 
 fn replay(context: &Context) -> Replayed {
@@ -506,7 +526,7 @@ fn del_11_single_files_are_known_from_the_index_alone() {
     restore(&world, &backup, &format!("tenants/contoso.com/cases/{CLOSED}"));
     let again = replay(&ana);
     assert!(again.complete);
-    let paths = |items: Vec<String>| items.into_iter().collect::<std::collections::BTreeSet<_>>();
+    let paths = |items: Vec<String>| items.into_iter().collect::<BTreeSet<_>>();
     assert_eq!(
         paths(again.items.iter().map(|item| item.path.clone()).collect()),
         paths(done.items.iter().map(|item| item.path.clone()).collect()),
@@ -649,6 +669,42 @@ fn att_7_the_commitment_stays_and_the_salt_goes() {
     mac.update(b"caseward-identifier/1 email jane@contoso.com");
     let expected: [u8; 32] = mac.finalize().into_bytes().into();
     assert_eq!(given.commitment.unwrap().0, expected, "as the reports showed it");
+}
+
+/// A record that forgot is read no more by the list, until something lies beside it again.
+#[test]
+fn att_7_what_appears_beside_a_forgotten_record_is_listed_and_goes() {
+    let (world, dsr) = closed_erasure();
+    let at = world.at("2027-02-20T09:00:00Z", ANA);
+    sweep(&at).unwrap();
+    assert!(!listed(&at).iter().any(|item| item.path.contains(&dsr)));
+    let notes = format!("tenants/contoso.com/dsr/{dsr}/notes.txt");
+    std::fs::write(world.inside(&notes), "jane@contoso.com").unwrap();
+    assert!(item(&listed(&at), &notes).overdue);
+    sweep(&at).unwrap();
+    assert!(!world.exists(&notes));
+}
+
+/// An opening that no record names goes by the clock of the request that it names itself, also when
+/// nothing else of that request is under one.
+#[test]
+fn att_7_an_opening_that_its_record_does_not_name_is_listed_by_the_requests_clock() {
+    let (world, dsr) = closed_erasure();
+    let backup = world.tree();
+    let at = world.at("2027-02-20T09:00:00Z", ANA);
+    sweep(&at).unwrap();
+    restore(&world, &backup, ".attest/open");
+    let of = DsrRef { tenant: id("contoso.com"), id: id(&dsr) };
+    let loaded = world.workspace.dsr(&of).unwrap();
+    let mut request = loaded.value.clone();
+    request.executions.clear();
+    let mut commit = Commit::new();
+    commit.rewrite(&loaded, request);
+    world.workspace.commit(commit).unwrap();
+    let items = listed(&at);
+    let openings = items.iter().filter(|item| item.path.starts_with(".attest/open/"));
+    assert!(openings.filter(|item| item.overdue).count() > 0, "{items:?}");
+    sweep(&at).unwrap();
 }
 
 #[test]

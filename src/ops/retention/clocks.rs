@@ -1,14 +1,17 @@
 //! Every file under a clock as lists show it: from the index where its files say what it says, looked
 //! at one by one where there is more to say. Nothing is deleted on this: a sweep reads the sidecars.
 
-use super::scan::{Clocked, Scan};
+use super::requests::Requests;
+use super::scan::{self, Scan};
 use crate::error::Result;
 use crate::model::{Id, Store, Time};
 use crate::ops::Context;
 use crate::policy::retention::{Keep, RetentionClock};
 use crate::policy::{diagnostics, transfer as folder_rules};
-use crate::workspace::index::{DatedFile, Engagement, Look, Neighbours, Parts, Surveyed};
-use crate::workspace::{CaseRef, Problem, layout};
+use crate::workspace::index::{
+    Clocked, Closing, DatedFile, Look, Neighbours, Parts, Stores, Surveyed,
+};
+use crate::workspace::{CaseRef, DsrRef, Problem, layout};
 
 /// A file with its clock.
 #[derive(Debug)]
@@ -24,9 +27,9 @@ pub(super) struct OnClock {
     pub case: Option<CaseRef>,
 }
 
-impl From<Clocked> for OnClock {
-    fn from(file: Clocked) -> Self {
-        let Clocked { path, clock, due_at, keep, tenant, case, .. } = file;
+impl From<scan::Clocked> for OnClock {
+    fn from(file: scan::Clocked) -> Self {
+        let scan::Clocked { path, clock, due_at, keep, tenant, case, .. } = file;
         Self { path: path.display(), clock, due_at, keep, tenant, case }
     }
 }
@@ -36,59 +39,81 @@ impl From<Clocked> for OnClock {
 pub(super) struct Clocks {
     pub files: Vec<OnClock>,
     pub problems: Vec<Problem>,
-    /// The tenants that have data subject requests.
-    pub with_requests: Vec<Id>,
+    pub requests: Requests,
+}
+
+/// What a tenant adds.
+#[derive(Debug, Default)]
+struct Part {
+    files: Vec<OnClock>,
+    problems: Vec<Problem>,
+    /// Requests of which something is under a clock.
+    with_clock: Vec<DsrRef>,
+    others: Vec<DsrRef>,
 }
 
 impl Clocks {
     /// Goes over every tenant, on all processors.
     pub(super) fn read(context: &Context) -> Result<Self> {
-        let of = |seen: Surveyed, _: &Neighbours<'_>| Self::of_tenant(context, seen);
-        let look = Look::at(Parts::Everything);
+        let of = |seen: Surveyed, _: &Neighbours<'_>| Part::of(context, seen);
+        let look = Look::at(Parts::Clocks);
         let (parts, _, _) = context.workspace.survey(look, &|_| true, &of)?;
-        let mut all = Self::default();
+        let mut all = Part::default();
         for part in parts {
             let part = part?;
             all.files.extend(part.files);
             all.problems.extend(part.problems);
-            all.with_requests.extend(part.with_requests);
+            all.with_clock.extend(part.with_clock);
+            all.others.extend(part.others);
         }
-        let frozen = super::scan::frozen(context, &all.with_requests, &mut all.problems)?;
-        for file in all.files.iter_mut().filter(|file| file.keep.is_none()) {
+        let Part { mut files, mut problems, with_clock, others } = all;
+        let mut requests = Requests::of(context, &with_clock, others);
+        problems.append(&mut requests.problems);
+        let frozen = requests.frozen(context)?;
+        for file in files.iter_mut().filter(|file| file.keep.is_none()) {
             file.keep = frozen.get(&file.path).cloned().map(Keep::Evidence);
         }
-        Ok(all)
-    }
-
-    fn of_tenant(context: &Context, seen: Surveyed) -> Result<Self> {
-        let tenant = seen.tenant.domain;
-        let mut scan = Scan::without_requests(context);
-        scan.problems.extend(seen.case_problems);
-        let mut files = Vec::new();
-        for engagement in &seen.engagements {
-            let case = || CaseRef { tenant: tenant.clone(), id: engagement.id.clone() };
-            match diagnostics_of(context, &tenant, engagement) {
-                Some(dated) => files.extend(dated),
-                None => scan.diagnostics(&tenant, &layout::store(&case(), Store::Diagnostics))?,
-            }
-            match transfer_of(context, &tenant, engagement) {
-                Some(dated) => files.extend(dated),
-                None => scan.transfer(&case())?,
-            }
-        }
-        for sar in context.workspace.approval_ids(&tenant)? {
-            scan.diagnostics(&tenant, &layout::approval_diagnostics(&tenant, &sar))?;
-        }
-        files.extend(scan.files.into_iter().map(OnClock::from));
-        let has_requests = !(seen.requests.is_empty() && seen.request_problems.is_empty());
-        let with_requests = has_requests.then_some(tenant).into_iter().collect();
-        Ok(Self { files, problems: scan.problems, with_requests })
+        Ok(Self { files, problems, requests })
     }
 }
 
-/// The clocks of an engagement's diagnostics; `None` when there is more to say of one of them.
-fn diagnostics_of(context: &Context, tenant: &Id, engagement: &Engagement) -> Option<Vec<OnClock>> {
-    if !engagement.diagnostics_problems.is_empty() {
+impl Part {
+    fn of(context: &Context, seen: Surveyed) -> Result<Self> {
+        let tenant = seen.tenant.domain;
+        let mut scan = Scan::without_requests(context);
+        scan.problems.extend(seen.case_problems);
+        scan.problems.extend(seen.request_problems);
+        let mut part = Self::default();
+        for engagement in &seen.clocked {
+            let case = || CaseRef { tenant: tenant.clone(), id: engagement.id.clone() };
+            match diagnostics_of(context, &tenant, &engagement.stores) {
+                Some(dated) => part.files.extend(dated),
+                None => scan.diagnostics(&tenant, &layout::store(&case(), Store::Diagnostics))?,
+            }
+            match transfer_of(context, &tenant, engagement) {
+                Some(dated) => part.files.extend(dated),
+                None => scan.transfer(&case())?,
+            }
+        }
+        for (sar, stores) in &seen.collected {
+            match diagnostics_of(context, &tenant, stores) {
+                Some(dated) => part.files.extend(dated),
+                None => scan.diagnostics(&tenant, &layout::approval_diagnostics(&tenant, sar))?,
+            }
+        }
+        part.files.extend(scan.files.into_iter().map(OnClock::from));
+        part.problems = scan.problems;
+        for request in seen.requests {
+            let dsr = DsrRef { tenant: tenant.clone(), id: request.id };
+            if request.has_clock { &mut part.with_clock } else { &mut part.others }.push(dsr);
+        }
+        Ok(part)
+    }
+}
+
+/// The clocks of diagnostics; `None` when there is more to say of one of them.
+fn diagnostics_of(context: &Context, tenant: &Id, stores: &Stores) -> Option<Vec<OnClock>> {
+    if !stores.diagnostics_problems.is_empty() {
         return None;
     }
     let settings = &context.workspace.config().policy;
@@ -103,17 +128,22 @@ fn diagnostics_of(context: &Context, tenant: &Id, engagement: &Engagement) -> Op
             case: None,
         })
     };
-    engagement.diagnostics.iter().map(on_clock).collect()
+    stores.diagnostics.iter().map(on_clock).collect()
 }
 
 /// The clocks of an engagement's transfer files (DTM-5), none while its case is open; `None` when
 /// there is more to say.
-fn transfer_of(context: &Context, tenant: &Id, engagement: &Engagement) -> Option<Vec<OnClock>> {
-    if engagement.transfer.is_empty() && engagement.transfer_problems.is_empty() {
+fn transfer_of(context: &Context, tenant: &Id, engagement: &Clocked) -> Option<Vec<OnClock>> {
+    let Clocked { id, closing, stores } = engagement;
+    if stores.transfer.is_empty() && stores.transfer_problems.is_empty() {
         return Some(Vec::new());
     }
-    let Some(closed_at) = engagement.case.as_ref()?.closed_at else { return Some(Vec::new()) };
-    if closed_at > context.now || !engagement.transfer_problems.is_empty() {
+    let closed_at = match *closing {
+        Closing::Open => return Some(Vec::new()),
+        Closing::Unknown => return None,
+        Closing::At(closed_at) => closed_at,
+    };
+    if closed_at > context.now || !stores.transfer_problems.is_empty() {
         return None;
     }
     let due_at = folder_rules::due_after(&context.workspace.config().policy, closed_at);
@@ -124,10 +154,10 @@ fn transfer_of(context: &Context, tenant: &Id, engagement: &Engagement) -> Optio
             due_at,
             keep: None,
             tenant: tenant.clone(),
-            case: Some(CaseRef { tenant: tenant.clone(), id: engagement.id.clone() }),
+            case: Some(CaseRef { tenant: tenant.clone(), id: id.clone() }),
         })
     };
-    engagement.transfer.iter().map(on_clock).collect()
+    stores.transfer.iter().map(on_clock).collect()
 }
 
 /// Whether all there is to know of a file is its date.

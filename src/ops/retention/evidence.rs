@@ -5,6 +5,7 @@
 //! (LAW-5). Openings of sweeps go by the same clock: they name files, and file names name people.
 
 use super::forget::forget;
+use super::requests::Requests;
 use super::sweep::{Swept, SweptItem};
 use crate::attest::{Body, Log, Outcome, Session, TxId, Why};
 use crate::error::{Error, Result};
@@ -17,7 +18,7 @@ use crate::ops::settle::Memo;
 use crate::ops::{Context, EventDraft, Matter};
 use crate::policy::clock;
 use crate::policy::retention::{self as rules, Keep, RetentionClock};
-use crate::workspace::{Commit, DsrRef, Problem, WorkspaceLock, layout};
+use crate::workspace::{Commit, DsrRef, WorkspaceLock, layout};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
@@ -152,7 +153,7 @@ fn forget_cache(context: &Context, dsr: &DsrRef) -> Result<()> {
 
 /// Destroys the openings that are due, and nothing else of the evidence; returns their transactions.
 pub(in crate::ops) fn shred_expired(context: &Context, session: &mut Session) -> Result<Vec<TxId>> {
-    let (evidence, _) = due(context, &context.tenant_ids()?)?;
+    let evidence = due(context, &Requests::all(context)?)?;
     let mut shredded = Vec::new();
     for one in evidence {
         if one.keep.is_some() || !rules::is_due(one.due_at, context.now) {
@@ -164,44 +165,30 @@ pub(in crate::ops) fn shred_expired(context: &Context, session: &mut Session) ->
     Ok(shredded)
 }
 
-/// Evidence under the clock, that of running requests left out, and what is wrong with others.
-/// `tenants` are those that have requests.
-pub(super) fn due(context: &Context, tenants: &[Id]) -> Result<(Vec<Evidence>, Vec<Problem>)> {
+/// Evidence under the clock, that of running requests left out.
+pub(super) fn due(context: &Context, requests: &Requests) -> Result<Vec<Evidence>> {
     let settings = &context.workspace.config().policy;
     let mut openings = openings(context)?;
-    let (mut found, mut problems) = (Vec::new(), Vec::new());
-    let mut requests: BTreeMap<Id, Request> = BTreeMap::new();
-    for tenant in tenants {
-        let (loaded, more) = context.workspace.dsrs(tenant)?;
-        problems.extend(more);
-        for request in loaded.into_iter().map(|loaded| loaded.value) {
-            let own: Vec<TxId> = request
-                .executions
-                .iter()
-                .filter_map(|execution| execution.tx.parse().ok())
-                .filter(|tx| openings.remove(tx))
-                .collect();
-            let dsr = DsrRef { tenant: tenant.clone(), id: request.id.clone() };
-            if let Some(due_at) = rules::evidence_due_at(settings, &request) {
-                let files = beside(context, &dsr)?;
-                let record = (!is_forgotten(&request)).then(|| layout::dsr(&dsr));
-                if !files.is_empty() || !own.is_empty() || record.is_some() {
-                    let keep = deferred(context, &request);
-                    let dsr = Some(dsr);
-                    found.push(Evidence { dsr, due_at, keep, files, openings: own, record });
-                }
+    let mut found = Vec::new();
+    for (dsr, request) in requests.iter() {
+        let own: Vec<TxId> = request
+            .executions
+            .iter()
+            .filter_map(|execution| execution.tx.parse().ok())
+            .filter(|tx| openings.remove(tx))
+            .collect();
+        if let Some(due_at) = rules::evidence_due_at(settings, request) {
+            let files = beside(context, dsr)?;
+            let record = (!rules::is_forgotten(request)).then(|| layout::dsr(dsr));
+            if !files.is_empty() || !own.is_empty() || record.is_some() {
+                let keep = deferred(context, request);
+                let dsr = Some(dsr.clone());
+                found.push(Evidence { dsr, due_at, keep, files, openings: own, record });
             }
-            requests.insert(request.id.clone(), request);
         }
     }
-    found.extend(loose(context, &openings, &requests)?);
-    Ok((found, problems))
-}
-
-/// Whether a request's record has forgotten whom it was about.
-fn is_forgotten(request: &Request) -> bool {
-    request.decisions.iter().any(|decision| decision.what == DecisionKind::EvidenceErased)
-        && request.identifiers.iter().all(|given| given.value.is_empty())
+    found.extend(loose(context, &openings, requests)?);
+    Ok(found)
 }
 
 /// DEL-8: a deletion that waits for a hold still needs its plan.
@@ -246,7 +233,7 @@ fn openings(context: &Context) -> Result<BTreeSet<TxId>> {
 fn loose(
     context: &Context,
     openings: &BTreeSet<TxId>,
-    requests: &BTreeMap<Id, Request>,
+    requests: &Requests,
 ) -> Result<Vec<Evidence>> {
     if openings.is_empty() {
         return Ok(Vec::new());
@@ -272,8 +259,8 @@ fn loose(
         let mut due_at = clock::end_of(ended, settings.evidence_days);
         if whys.get(&tx) == Some(&Why::Dsr) {
             let of = log.opening(tx)?.and_then(|opening| Id::new(opening.request).ok());
-            let request = of.and_then(|id| requests.get(&id));
-            match request.and_then(|request| rules::evidence_due_at(settings, request)) {
+            let request = of.and_then(|id| requests.find(context, &id));
+            match request.and_then(|request| rules::evidence_due_at(settings, &request)) {
                 Some(of_request) => due_at = due_at.max(of_request),
                 None => continue,
             }
@@ -312,7 +299,7 @@ fn record(
     by: &str,
 ) -> Result<()> {
     let loaded = context.workspace.dsr(dsr)?;
-    if is_forgotten(&loaded.value) {
+    if rules::is_forgotten(&loaded.value) {
         return Ok(());
     }
     let mut changed = forget(&loaded.value);

@@ -4,6 +4,7 @@ mod clocks;
 mod evidence;
 mod forget;
 mod replay;
+mod requests;
 mod scan;
 mod sweep;
 
@@ -70,7 +71,7 @@ impl RetentionItem {
 /// The workspace cannot be read.
 pub fn list(context: &Context, within: Option<u32>) -> Result<(Vec<RetentionItem>, Vec<Problem>)> {
     let settings = &context.workspace.config().policy;
-    let Clocks { files, mut problems, with_requests } = Clocks::read(context)?;
+    let Clocks { files, mut problems, requests } = Clocks::read(context)?;
     let mut items = Vec::with_capacity(files.len());
     for file in files {
         if may_see(context, &file) {
@@ -80,9 +81,7 @@ pub fn list(context: &Context, within: Option<u32>) -> Result<(Vec<RetentionItem
         }
     }
     if sees_everything(context) {
-        let (evidence, more) = evidence::due(context, &with_requests)?;
-        problems.extend(more);
-        for request in evidence {
+        for request in evidence::due(context, &requests)? {
             let due = |path: String| {
                 let clock = RetentionClock::Evidence;
                 let keep = request.keep.as_ref();
@@ -97,7 +96,7 @@ pub fn list(context: &Context, within: Option<u32>) -> Result<(Vec<RetentionItem
         let until = context.now.checked_add_signed(TimeDelta::days(i64::from(days)));
         items.retain(|item| until.is_none_or(|until| item.due_at <= until));
     }
-    items.sort_by(|a, b| (a.due_at, &a.path).cmp(&(b.due_at, &b.path)));
+    items.sort_unstable_by(|a, b| (a.due_at, &a.path).cmp(&(b.due_at, &b.path)));
     problems.sort();
     problems.dedup();
     Ok((items, problems))

@@ -1,15 +1,16 @@
 //! What is under a clock: every diagnostic and every transfer file of a closed case, with the moment
 //! at which it is due and what keeps it beyond that.
 
+use super::requests::Requests;
 use crate::env;
 use crate::error::Result;
 use crate::fs::RelPath;
-use crate::model::{Case, DsrType, Finding, Id, Meta, Sha256, Store, Time, Tombstone};
+use crate::model::{Case, Id, Meta, Sha256, Store, Time, Tombstone};
 use crate::ops::{Context, transfer};
 use crate::policy::retention::{self as rules, Keep, RetentionClock};
 use crate::policy::transfer as folder_rules;
 use crate::share;
-use crate::workspace::{CaseRef, DsrRef, Loaded, Problem, ProblemKind, layout};
+use crate::workspace::{CaseRef, Loaded, Problem, ProblemKind, layout};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -47,10 +48,11 @@ pub(super) struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(context: &'a Context) -> Result<Self> {
-        let mut problems = Vec::new();
-        let frozen = Arc::new(frozen(context, &context.tenant_ids()?, &mut problems)?);
-        Ok(Self { context, frozen, files: Vec::new(), problems })
+    /// # Errors
+    /// What the requests freeze cannot be read.
+    pub(super) fn new(context: &'a Context, requests: &Requests) -> Result<Self> {
+        let frozen = Arc::new(requests.frozen(context)?);
+        Ok(Self { context, frozen, files: Vec::new(), problems: Vec::new() })
     }
 
     /// One that does not know what unanswered requests keep.
@@ -234,38 +236,4 @@ impl<'a> Scan<'a> {
         }
         Ok(())
     }
-}
-
-/// DEL-9: the files that the findings of unanswered access, export and rectify requests name, each
-/// with its request. What was excluded is somebody else's and is not frozen. `tenants` are those
-/// that have requests.
-pub(super) fn frozen(
-    context: &Context,
-    tenants: &[Id],
-    problems: &mut Vec<Problem>,
-) -> Result<BTreeMap<String, Id>> {
-    let mut frozen = BTreeMap::new();
-    for tenant in tenants {
-        let (requests, more) = context.workspace.dsrs(tenant)?;
-        problems.extend(more);
-        for request in requests.into_iter().map(|loaded| loaded.value) {
-            if request.kind == DsrType::Delete || !rules::freezes(&request) {
-                continue;
-            }
-            let dsr = DsrRef { tenant: tenant.clone(), id: request.id.clone() };
-            let findings: Vec<Finding> =
-                context.workspace.json_lines(&layout::findings(&dsr))?.unwrap_or_default();
-            for finding in findings {
-                let choice = crate::policy::dsr::choice(&request, &finding);
-                if choice == crate::policy::dsr::Choice::Excluded {
-                    continue;
-                }
-                let file = finding.path.split_once("!/").map(|(file, _)| file.to_owned());
-                let file = file.unwrap_or(finding.path);
-                let file = file.strip_suffix(layout::SIDECAR).map(str::to_owned).unwrap_or(file);
-                frozen.entry(file).or_insert_with(|| request.id.clone());
-            }
-        }
-    }
-    Ok(frozen)
 }

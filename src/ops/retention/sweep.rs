@@ -5,6 +5,7 @@
 //! by the next sweep.
 
 use super::evidence;
+use super::requests::Requests;
 use super::scan::{Clocked, Reach, Scan};
 use crate::attest::{Log, Session, Why};
 use crate::error::Result;
@@ -60,6 +61,8 @@ impl Swept {
 
     fn finish(mut self) -> Self {
         self.items.sort_by(|a, b| a.path.cmp(&b.path));
+        self.problems.sort();
+        self.problems.dedup();
         self.complete = self
             .items
             .iter()
@@ -91,10 +94,11 @@ fn kept(context: &Context, file: &Clocked) -> Option<SweptItem> {
 /// The actor is no engineer, or the workspace cannot be read.
 pub fn rehearse(context: &Context) -> Result<Swept> {
     rules::may_sweep(&context.actor)?;
-    let scan = Scan::new(context)?.run(&Reach::Everything)?;
-    let (evidence, more) = evidence::due(context, &context.tenant_ids()?)?;
+    let requests = Requests::all(context)?;
+    let scan = Scan::new(context, &requests)?.run(&Reach::Everything)?;
+    let evidence = evidence::due(context, &requests)?;
     let mut problems = scan.problems;
-    problems.extend(more);
+    problems.extend(requests.problems);
     let planned = |path: String, clock| SweptItem {
         path,
         clock,
@@ -139,8 +143,10 @@ pub fn sweep(context: &Context, progress: &mut dyn FnMut(RemovalProgress)) -> Re
     // What the clocks of access requests did is written down as well (SAR-15, SAR-16).
     access::settle_lapsed(context)?;
     let mut swept = sweep_files(context, &mut session, &Reach::Everything, progress)?;
-    let (evidence, more) = evidence::due(context, &context.tenant_ids()?)?;
-    swept.problems.extend(more);
+    // Files are gone: what waited for them waits no longer.
+    let requests = Requests::all(context)?;
+    let evidence = evidence::due(context, &requests)?;
+    swept.problems.extend(requests.problems);
     for request in evidence.iter().filter(|request| rules::is_due(request.due_at, context.now)) {
         match request.kept(context) {
             Some(item) => swept.items.push(item),
@@ -176,12 +182,13 @@ fn sweep_files(
     reach: &Reach,
     progress: &mut dyn FnMut(RemovalProgress),
 ) -> Result<Swept> {
-    let scan = Scan::new(context)?.run(reach)?;
+    let requests = Requests::all(context)?;
+    let scan = Scan::new(context, &requests)?.run(reach)?;
     let mut swept = Swept {
         txs: Vec::new(),
         items: Vec::new(),
         complete: false,
-        problems: scan.problems,
+        problems: [scan.problems, requests.problems].concat(),
         dry_run: false,
     };
     let mut due: Vec<Clocked> = Vec::new();
@@ -208,7 +215,7 @@ fn sweep_files(
     let mut before = 0;
     for window in windows(due, |file| paths_of(file).count()) {
         let lock = context.workspace.lock()?;
-        let mut look = Scan::new(context)?;
+        let mut look = Scan::new(context, &Requests::all(context)?)?;
         let mut still = Vec::new();
         for file in &window {
             match look.again(file) {

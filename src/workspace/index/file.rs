@@ -1,12 +1,12 @@
 //! The index file: one line that names the format, the tenants' heads, the newest cases once more,
-//! then a block per tenant.
+//! then a block per tenant, its clocks in front.
 //!
 //! It is written whole under another name and renamed, without a flush: lengths and checksums tell
 //! when a stop left less, and then it is made anew. Blocks are read one by one, when they are needed:
 //! of a large workspace the file has hundreds of megabytes.
 
 use super::newest::Newest;
-use super::row::{Block, Head};
+use super::row::{Block, Clocks, Head};
 use super::stamp::{Tick, checksum};
 use super::{UNFINISHED, Workspace, path_of};
 use crate::fs::{self, FsFile, FsLock, RelPath, Replace, Stat};
@@ -17,7 +17,7 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 
 /// Grows whenever rows mean something else or are made in another way.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// Of so many bytes it is written at a time.
 const CHUNK: usize = 1 << 20;
@@ -32,14 +32,58 @@ pub(super) struct Entry {
     pub head: Head,
     /// Engagements in the block.
     pub rows: usize,
-    len: usize,
-    sum: u64,
+    clocks: Piece,
+    rest: Piece,
 }
 
 impl Entry {
-    /// An entry for a block of these bytes.
-    pub(super) fn of(head: Head, rows: usize, block: &[u8]) -> Self {
-        Self { head, rows, len: block.len(), sum: checksum(block) }
+    pub(super) fn of(head: Head, rows: usize, block: &Bytes<'_>) -> Self {
+        let (clocks, rest) = block.0.split_at(block.1);
+        Self { head, rows, clocks: Piece::of(clocks), rest: Piece::of(rest) }
+    }
+
+    /// `None` of numbers that cannot be.
+    fn len(&self) -> Option<usize> {
+        self.clocks.len.checked_add(self.rest.len)
+    }
+}
+
+/// A piece of the file by its length, and what it adds up to.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Piece {
+    len: usize,
+    sum: u32,
+}
+
+impl Piece {
+    fn of(bytes: &[u8]) -> Self {
+        Self { len: bytes.len(), sum: checksum(bytes) }
+    }
+
+    fn is_whole(self, bytes: &[u8]) -> bool {
+        bytes.len() == self.len && checksum(bytes) == self.sum
+    }
+}
+
+/// A block as bytes, and how many of them are its clocks.
+#[derive(Debug, Clone)]
+pub(super) struct Bytes<'a>(Cow<'a, [u8]>, usize);
+
+impl Bytes<'_> {
+    /// # Errors
+    /// It cannot be written.
+    pub(super) fn of(block: &Block) -> postcard::Result<Bytes<'static>> {
+        let (bytes, clocks) = block.to_bytes()?;
+        Ok(Bytes(bytes.into(), clocks))
+    }
+
+    pub(super) fn all(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn block(&self) -> Option<Block> {
+        let (clocks, rest) = self.0.split_at_checked(self.1)?;
+        Block::from_bytes(clocks, rest)
     }
 }
 
@@ -85,7 +129,7 @@ struct Front {
 struct Stretch {
     from: usize,
     length: usize,
-    sum: u64,
+    sum: u32,
 }
 
 impl Stretch {
@@ -110,7 +154,8 @@ impl Front {
         };
         let stretch = |at: usize, from: usize| {
             let length = usize::try_from(number(at)?).ok()?;
-            Some(Stretch { from, length, sum: number(at + 1)? })
+            let sum = u32::try_from(number(at + 1)?).ok()?;
+            Some(Stretch { from, length, sum })
         };
         let heads = stretch(0, front.len())?;
         let newest = stretch(2, heads.end()?)?;
@@ -132,7 +177,7 @@ impl Stored {
         let from = front.newest.end()?;
         if let (Some(last), Some(at)) = (entries.last(), offsets.last()) {
             // One that was cut short.
-            at.checked_add(last.len)?.checked_add(from).filter(|end| *end <= front.size)?;
+            at.checked_add(last.len()?)?.checked_add(from).filter(|end| *end <= front.size)?;
         }
         let all = entries.iter().map(|entry| entry.rows).sum();
         let blocks = Blocks::File { file: Mutex::new(front.file), from, size: front.size };
@@ -149,20 +194,34 @@ impl Stored {
     }
 
     /// The bytes of a block, when they are whole.
-    pub(super) fn block_bytes(&self, at: usize) -> Option<Cow<'_, [u8]>> {
-        let (entry, start) = (&self.entries[at], self.offsets[at]);
-        let bytes: Cow<'_, [u8]> = match &self.blocks {
-            Blocks::Memory(blocks) => blocks.get(start..start.checked_add(entry.len)?)?.into(),
-            Blocks::File { file, from, size } => {
-                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-                read_exactly(&mut **file, from.checked_add(start)?, entry.len, *size)?.into()
-            }
-        };
-        (checksum(&bytes) == entry.sum).then_some(bytes)
+    pub(super) fn bytes(&self, at: usize) -> Option<Bytes<'_>> {
+        let Entry { clocks, rest, .. } = &self.entries[at];
+        let bytes = self.read(self.offsets[at], self.entries[at].len()?)?;
+        let (of_clocks, of_rest) = bytes.split_at_checked(clocks.len)?;
+        let whole = clocks.is_whole(of_clocks) && rest.is_whole(of_rest);
+        whole.then_some(Bytes(bytes, clocks.len))
     }
 
     pub(super) fn block(&self, at: usize) -> Option<Block> {
-        postcard::from_bytes(&self.block_bytes(at)?).ok()
+        self.bytes(at)?.block()
+    }
+
+    /// The clocks of a block, without reading the rest.
+    pub(super) fn clocks(&self, at: usize) -> Option<Clocks> {
+        let piece = self.entries[at].clocks;
+        let bytes = self.read(self.offsets[at], piece.len)?;
+        postcard::from_bytes(piece.is_whole(&bytes).then_some(&bytes)?).ok()
+    }
+
+    /// Bytes of the blocks.
+    fn read(&self, at: usize, length: usize) -> Option<Cow<'_, [u8]>> {
+        Some(match &self.blocks {
+            Blocks::Memory(blocks) => blocks.get(at..at.checked_add(length)?)?.into(),
+            Blocks::File { file, from, size } => {
+                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+                read_exactly(&mut **file, from.checked_add(at)?, length, *size)?.into()
+            }
+        })
     }
 
     /// Engagements whose rows it has.
@@ -180,7 +239,7 @@ impl Stored {
 fn offsets(entries: &[Entry]) -> Option<Vec<usize>> {
     let mut end = 0_usize;
     let begin = |entry: &Entry| {
-        let next = end.checked_add(entry.len)?;
+        let next = end.checked_add(entry.len()?)?;
         Some(std::mem::replace(&mut end, next))
     };
     entries.iter().map(begin).collect()
@@ -220,19 +279,19 @@ pub(super) struct Part<'a> {
     pub block: Contents,
 }
 
-/// The bytes of a block.
+/// Where the bytes of a block come from.
 #[derive(Debug)]
 pub(super) enum Contents {
-    New(Vec<u8>),
+    New(Bytes<'static>),
     /// As they stand in the index that the new one is based on, if they do.
     Old(Option<usize>),
 }
 
 impl Contents {
-    fn bytes<'a>(&'a self, base: Option<&'a Stored>) -> Option<Cow<'a, [u8]>> {
+    fn bytes<'a>(&'a self, base: Option<&'a Stored>) -> Option<Bytes<'a>> {
         match self {
-            Self::New(bytes) => Some(bytes.into()),
-            Self::Old(at) => base?.block_bytes((*at)?),
+            Self::New(Bytes(bytes, clocks)) => Some(Bytes(bytes.as_ref().into(), *clocks)),
+            Self::Old(at) => base?.bytes((*at)?),
         }
     }
 }
@@ -277,7 +336,7 @@ impl Unfinished {
         base: Option<&Stored>,
         parts: Vec<Part<'_>>,
     ) -> io::Result<()> {
-        let empty = postcard::to_allocvec(&Block::default()).map_err(io::Error::other)?;
+        let empty = Bytes::of(&Block::default()).map_err(io::Error::other)?;
         let mut entries = Vec::with_capacity(parts.len());
         let mut contents = Vec::with_capacity(parts.len());
         for Part { head, rows, block } in parts {
@@ -289,14 +348,14 @@ impl Unfinished {
             entries.push(entry);
             contents.push(block);
         }
-        let block = |at: usize| postcard::from_bytes(&contents[at].bytes(base)?).ok();
+        let block = |at: usize| contents[at].bytes(base)?.block();
         let newest = Newest::of(&entries, &block).map_err(io::Error::other)?;
         let newest = postcard::to_allocvec(&newest).map_err(io::Error::other)?;
         let heads = postcard::to_allocvec(&entries).map_err(io::Error::other)?;
         let mut buffer = magic();
         for part in [&heads, &newest] {
             buffer.extend_from_slice(&(part.len() as u64).to_le_bytes());
-            buffer.extend_from_slice(&checksum(part).to_le_bytes());
+            buffer.extend_from_slice(&u64::from(checksum(part)).to_le_bytes());
         }
         buffer.extend_from_slice(&heads);
         buffer.extend_from_slice(&newest);
@@ -305,7 +364,7 @@ impl Unfinished {
             let Some(block) = part.bytes(base) else {
                 return Err(io::Error::other("the index that this one is based on changed"));
             };
-            buffer.extend_from_slice(&block);
+            buffer.extend_from_slice(block.all());
             if buffer.len() >= CHUNK {
                 self.file.write_at(&buffer, written)?;
                 written += buffer.len() as u64;

@@ -1,7 +1,7 @@
 //! The newest cases, kept once more in one place: enough to fill a screen before the rest is read.
 
-use super::file::Entry;
-use super::row::{Block, CaseRow, Row};
+use super::file::{Bytes, Entry};
+use super::row::{Block, CaseRow, ClockRow, Clocks, Rest, Row};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 
@@ -33,7 +33,7 @@ impl Newest {
         let mut places: Vec<Place> = Vec::new();
         let mut windows = Vec::new();
         for (at, _) in entries.iter().enumerate() {
-            let rows = block(at).map(|block| block.rows).unwrap_or_default();
+            let rows = block(at).map(|block| block.rest.rows).unwrap_or_default();
             let opened = rows.iter().enumerate().filter_map(|(row, known)| {
                 Some((Reverse(known.case.as_ref()?.opened_at()), at, row))
             });
@@ -57,18 +57,20 @@ impl Newest {
             let is_chosen = |row: usize| {
                 windows[at] == Some(row) || chosen.iter().any(|(_, _, other)| *other == row)
             };
-            let rows: Vec<Row> = block
-                .rows
-                .into_iter()
-                .enumerate()
-                .filter_map(|(place, row)| is_chosen(place).then_some(row))
-                .collect();
+            let Block { clocks, rest } = block;
+            let mut places = (0..).map(is_chosen);
+            let (clock_rows, rows): (Vec<ClockRow>, Vec<Row>) =
+                std::iter::zip(clocks.rows, rest.rows)
+                    .filter(|_| places.next() == Some(true))
+                    .unzip();
             let count = rows.len();
-            let (log, latest) = (block.log, block.latest);
-            let block = Block { listed: count, rows, log, latest, ..Block::default() };
-            let bytes = postcard::to_allocvec(&block)?;
+            let block = Block {
+                clocks: Clocks { listed: count, rows: clock_rows, ..Clocks::default() },
+                rest: Rest { rows, log: rest.log, latest: rest.latest, ..Rest::default() },
+            };
+            let bytes = Bytes::of(&block)?;
             newest.entries.push(Entry::of(entries[at].head.clone(), count, &bytes));
-            newest.blocks.extend_from_slice(&bytes);
+            newest.blocks.extend_from_slice(bytes.all());
         }
         Ok(newest)
     }

@@ -1,7 +1,7 @@
 //! Going over a whole workspace: from the index where it is still true, from the files where not.
 
 use super::file::{self, Stored};
-use super::row::{Engagement, RequestOutline, outline};
+use super::row::{Clocked, Engagement, RequestOutline, Stores, outline};
 use super::run::{Run, SMALL};
 use super::{Workspace, read};
 use crate::env::{self, Stopwatch};
@@ -19,7 +19,9 @@ use std::fmt;
 pub enum Parts {
     /// The tenants' own records.
     Tenants,
-    /// And their engagements.
+    /// And what is under a clock: files of engagements, what was collected, data subject requests.
+    Clocks,
+    /// And their engagements, whole.
     Engagements,
     /// And data subject requests and the state of the audit logs.
     Everything,
@@ -70,6 +72,10 @@ pub struct Surveyed {
     pub tenant: Tenant,
     /// By the names of their directories.
     pub engagements: Vec<Engagement>,
+    /// Instead of them where only clocks are looked at: those that have something to say of.
+    pub clocked: Vec<Clocked>,
+    /// With clocks: what was collected at this tenant, by the access request.
+    pub collected: Vec<(Id, Stores)>,
     pub requests: Vec<RequestOutline>,
     /// Of the directory of cases: names that are none.
     pub case_problems: Vec<Problem>,
@@ -151,7 +157,7 @@ impl Workspace {
         // The largest first, so that no thread is left alone with it at the end.
         let mut order: Vec<usize> = (0..ids.len()).collect();
         let size = |at: &usize| known.get(ids[*at].as_str()).map_or(0, |k| run.rows_of(*k));
-        order.sort_by_key(|at| std::cmp::Reverse(size(at)));
+        order.sort_by_cached_key(|at| std::cmp::Reverse(size(at)));
         let threads = if large {
             // What the index answers keeps processors busy, what has to be read waits for disks.
             if old.is_some() { env::processors() } else { env::readers() }
@@ -280,6 +286,8 @@ impl Surveyed {
         Self {
             tenant,
             engagements: Vec::new(),
+            clocked: Vec::new(),
+            collected: Vec::new(),
             requests: Vec::new(),
             case_problems: Vec::new(),
             request_problems: Vec::new(),

@@ -1,19 +1,23 @@
 //! What the index keeps of a record, and the record that comes back from it.
 
 mod case;
+mod clock;
 mod request;
 mod tenant;
 
 use super::names::Names;
+use super::read::Read;
 use super::stamp::Stamps;
 use crate::model::{AccessRequest, Approval, Case, Id, Time, Tombstone};
 use crate::workspace::{Problem, ProblemKind};
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 
+pub use clock::{Clocked, Closing, DatedFile, Stores};
 pub use request::RequestOutline;
 
 pub(super) use case::{CaseRow, outline};
+pub(super) use clock::{ClockRow, Clocks, Collected, StoredStores};
 pub(super) use request::RequestRow;
 pub(super) use tenant::TenantRow;
 
@@ -28,26 +32,10 @@ pub struct Engagement {
     pub tombstone: Option<Tombstone>,
     /// The access requests, oldest first, each with its approval at the resource tenant.
     pub access: Vec<(AccessRequest, Option<Approval>)>,
-    pub diagnostics: Vec<DatedFile>,
-    pub transfer: Vec<DatedFile>,
+    pub stores: Stores,
     /// Of its own record.
     pub problems: Vec<Problem>,
     pub access_problems: Vec<Problem>,
-    pub diagnostics_problems: Vec<Problem>,
-    pub transfer_problems: Vec<Problem>,
-}
-
-/// A file under a clock.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DatedFile {
-    pub name: String,
-    /// Bytes of the path that are not UTF-8 are shown as U+FFFD.
-    pub path: String,
-    /// Whether a sidecar says what follows.
-    pub registered: bool,
-    #[serde(with = "seconds_or_none")]
-    pub collected_at: Option<Time>,
-    pub held: bool,
 }
 
 /// Whether a row's files were quiet when it was read, and what they looked like.
@@ -71,19 +59,36 @@ pub(super) struct Head {
     pub tenant: Result<TenantRow, StoredProblem>,
 }
 
-/// What lies below a tenant.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+/// What lies below a tenant: what is under a clock apart from the rest, to be read without it.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Block {
-    /// Of the directory `cases`.
-    pub cases: Seal,
-    /// How many engagements there are: one whose row could not be kept is missing below.
-    pub listed: usize,
+    pub clocks: Clocks,
+    /// As many rows as the clocks have, in the same order.
+    pub rest: Rest,
+}
+
+impl Block {
+    /// As bytes, and how many of them are the clocks.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(super) fn to_bytes(&self) -> postcard::Result<(Vec<u8>, usize)> {
+        let clocks = postcard::to_allocvec(&self.clocks)?;
+        let length = clocks.len();
+        Ok((postcard::to_extend(&self.rest, clocks)?, length))
+    }
+
+    pub(super) fn from_bytes(clocks: &[u8], rest: &[u8]) -> Option<Self> {
+        let clocks: Clocks = postcard::from_bytes(clocks).ok()?;
+        let rest: Rest = postcard::from_bytes(rest).ok()?;
+        (clocks.rows.len() == rest.rows.len()).then_some(Self { clocks, rest })
+    }
+}
+
+/// What lies below a tenant and is under no clock.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Rest {
     pub rows: Vec<Row>,
-    pub case_problems: Vec<StoredProblem>,
-    /// Of the directory `dsr`.
-    pub dsrs: Seal,
-    pub requests: Vec<RequestRow>,
-    pub request_problems: Vec<StoredProblem>,
     /// Of `audit.jsonl`, for the latest moment that it speaks of: seconds and nanoseconds.
     pub log: Seal,
     pub latest: Option<(i64, u32)>,
@@ -92,12 +97,11 @@ pub(super) struct Block {
     pub audit_problems: Vec<StoredProblem>,
 }
 
-/// One engagement.
+/// One engagement, beside what is under a clock. Both hold, or neither counts.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Row {
-    pub dir: Id,
     pub seal: Seal,
-    /// What it was made of beside its directory and its record: names below the directory.
+    /// What it was made of: names below the directory.
     pub watched: Names,
     /// And the approvals: resource tenant and request.
     pub approvals: Vec<(String, String)>,
@@ -105,9 +109,7 @@ pub(super) struct Row {
     /// As JSON, like the access requests: there are few.
     pub tombstone: Option<String>,
     pub access: Vec<(String, Option<String>)>,
-    pub diagnostics: Vec<DatedFile>,
-    pub transfer: Vec<DatedFile>,
-    pub problems: [Vec<StoredProblem>; 4],
+    pub problems: [Vec<StoredProblem>; 2],
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -166,22 +168,6 @@ fn time(seconds: i64) -> Option<Time> {
     DateTime::from_timestamp(seconds, 0)
 }
 
-mod seconds_or_none {
-    use crate::model::Time;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    #[expect(clippy::ref_option, reason = "serde passes a reference")]
-    pub(super) fn serialize<S: Serializer>(time: &Option<Time>, to: S) -> Result<S::Ok, S::Error> {
-        time.map(|time| time.timestamp()).serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Option<Time>, D::Error> {
-        Ok(Option::<i64>::deserialize(from)?.and_then(super::time))
-    }
-}
-
 /// Whether a time is kept whole: records have whole seconds, but people write what they like.
 fn whole(time: Time) -> bool {
     time.timestamp_subsec_nanos() == 0
@@ -189,12 +175,8 @@ fn whole(time: Time) -> bool {
 
 impl Row {
     /// `None` when the row could not give the same engagement back; it is then read every time.
-    pub(super) fn of(
-        engagement: &Engagement,
-        seal: Seal,
-        watched: Names,
-        approvals: Vec<(String, String)>,
-    ) -> Option<Self> {
+    pub(super) fn of(read: &Read, seal: Seal) -> Option<Self> {
+        let engagement = &read.engagement;
         let case = match &engagement.case {
             Some(case) => Some(CaseRow::of(case)?),
             None => None,
@@ -204,31 +186,18 @@ impl Row {
             let approval = approval.as_ref().map(serde_json::to_string).transpose().ok()?;
             Some((serde_json::to_string(request).ok()?, approval))
         });
-        let dated = engagement.diagnostics.iter().filter_map(|file| file.collected_at);
-        let mut dated = dated;
-        if !dated.all(whole) {
-            return None;
-        }
         Some(Self {
-            dir: engagement.id.clone(),
             seal,
-            watched,
-            approvals,
+            watched: read.watched.record.clone(),
+            approvals: read.approvals.clone(),
             case,
             tombstone: tombstone.ok()?,
             access: access.collect::<Option<_>>()?,
-            diagnostics: engagement.diagnostics.clone(),
-            transfer: engagement.transfer.clone(),
-            problems: [
-                stored(&engagement.problems),
-                stored(&engagement.access_problems),
-                stored(&engagement.diagnostics_problems),
-                stored(&engagement.transfer_problems),
-            ],
+            problems: [stored(&engagement.problems), stored(&engagement.access_problems)],
         })
     }
 
-    pub(super) fn into_engagement(self) -> Option<Engagement> {
+    pub(super) fn into_engagement(self, clock: ClockRow) -> Option<Engagement> {
         let case = match self.case {
             Some(row) => Some(row.into_case()?),
             None => None,
@@ -239,18 +208,16 @@ impl Row {
             Some((serde_json::from_str(request).ok()?, approval))
         });
         let access = access.collect::<Option<_>>()?;
-        let [own, of_access, of_diagnostics, of_transfer] = self.problems;
+        let [own, of_access] = self.problems;
+        let (id, stores) = clock.into_stores();
         Some(Engagement {
-            id: self.dir,
+            id,
             case,
             tombstone,
             access,
-            diagnostics: self.diagnostics,
-            transfer: self.transfer,
+            stores,
             problems: problems(own),
             access_problems: problems(of_access),
-            diagnostics_problems: problems(of_diagnostics),
-            transfer_problems: problems(of_transfer),
         })
     }
 }

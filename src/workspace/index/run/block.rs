@@ -3,9 +3,12 @@
 use super::{Kept, Run};
 use crate::fs::{FsDir, RelPath, Stat};
 use crate::model::{Id, Time};
-use crate::workspace::index::read::{self, Read, add_approval, stamps_of};
+use crate::workspace::index::read::{
+    self, add_approval, clock_stamps_of, collected_stamps_of, stamps_of,
+};
 use crate::workspace::index::row::{
-    Block, Engagement, RequestRow, Row, Seal, StoredProblem, stored,
+    Block, ClockRow, Clocked, Clocks, Collected, Engagement, RequestRow, Rest, Row, Seal,
+    StoredProblem, StoredStores, Stores, stored,
 };
 use crate::workspace::index::stamp::{Gatherer, Stamps};
 use crate::workspace::index::survey::{Parts, Work};
@@ -13,26 +16,74 @@ use crate::workspace::{CaseRef, DsrRef, Problem, ProblemKind, layout};
 use chrono::DateTime;
 use std::collections::HashMap;
 use std::io;
-use std::sync::PoisonError;
+
+/// A row of the old index: its clocks, and the rest where that was read.
+type OldRow = (ClockRow, Option<Row>);
+
+/// The engagements of a tenant, or of them what is under a clock.
+#[derive(Default)]
+pub(super) struct Seen {
+    only_clocks: bool,
+    /// Empty when only clocks are looked at.
+    pub engagements: Vec<Engagement>,
+    /// Empty when all is looked at.
+    pub clocked: Vec<Clocked>,
+}
+
+impl Seen {
+    /// Adds what a row gives; false when it gives nothing.
+    fn add_row(&mut self, (clock, row): OldRow) -> bool {
+        match row {
+            Some(row) => row.into_engagement(clock).map(|whole| self.engagements.push(whole)),
+            None => clock.into_clocked().map(|clocked| self.clocked.extend(clocked)),
+        }
+        .is_some()
+    }
+
+    fn add(&mut self, engagement: Engagement) {
+        if self.only_clocks {
+            let clocked = Some(Clocked::of(engagement));
+            self.clocked.extend(clocked.filter(|clocked| !clocked.stores.is_empty()));
+        } else {
+            self.engagements.push(engagement);
+        }
+    }
+}
+
+/// What was found below a tenant, with the parts of its block that are not rows.
+#[derive(Default)]
+pub(super) struct Found {
+    pub block: Block,
+    pub seen: Seen,
+    pub collected: Vec<(Id, Stores)>,
+    pub kept: Vec<Kept>,
+    pub latest: Option<Option<Time>>,
+}
 
 impl Run<'_> {
     /// The block of a tenant as it is now, with its engagements.
     pub(super) fn block(
         &self,
         id: &Id,
-        mut block: Block,
+        block: Block,
         work: &mut Work,
         renewed: &mut usize,
-    ) -> (Block, Vec<Engagement>, Vec<Kept>, Option<Option<Time>>) {
+    ) -> Found {
+        let mut found = Found { block, ..Found::default() };
         let as_indexed = self.look.freshness.is_unchecked();
-        let everything = self.look.parts == Parts::Everything;
-        let (engagements, kept) = self.engagements(id, &mut block, as_indexed, work, renewed);
-        let latest = self.log(id, &mut block, work, renewed);
-        if everything && !as_indexed {
-            self.requests(id, &mut block, work, renewed);
-            self.audit(id, &mut block, work, renewed);
+        self.engagements(id, &mut found, as_indexed, work, renewed);
+        if self.look.parts == Parts::Clocks {
+            self.collected(id, &mut found, work, renewed);
+        } else {
+            found.latest = self.log(id, &mut found.block.rest, work, renewed);
         }
-        (block, engagements, kept, latest)
+        if matches!(self.look.parts, Parts::Clocks | Parts::Everything) && !as_indexed {
+            self.requests(id, &mut found.block.clocks, work, renewed);
+        }
+        if self.look.parts == Parts::Everything && !as_indexed {
+            self.audit(id, &mut found.block.rest, work, renewed);
+        }
+        found
     }
 
     /// The names in a directory of records; `None` while it is as the index knows it.
@@ -55,7 +106,7 @@ impl Run<'_> {
         let (ids, more) = match self.workspace.ids(dir) {
             Ok(found) => found,
             Err(error) => {
-                *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                self.fail(error);
                 return Some(Vec::new());
             }
         };
@@ -69,47 +120,53 @@ impl Run<'_> {
     fn engagements(
         &self,
         id: &Id,
-        block: &mut Block,
+        found: &mut Found,
         as_indexed: bool,
         work: &mut Work,
         renewed: &mut usize,
-    ) -> (Vec<Engagement>, Vec<Kept>) {
+    ) {
         let dir = layout::cases(id);
-        let old_rows = std::mem::take(&mut block.rows);
+        let Found { block, seen, kept, .. } = found;
+        seen.only_clocks = self.look.parts == Parts::Clocks;
+        let clocks = &mut block.clocks;
+        let clock_rows = std::mem::take(&mut clocks.rows);
+        let mut rows = std::mem::take(&mut block.rest.rows).into_iter();
+        let count = clock_rows.len();
+        // Where the rest of the block was not read, a row has no second half.
+        let old_rows = clock_rows.into_iter().map(|clock| (clock, rows.next()));
         if as_indexed {
-            let engagements = old_rows.into_iter().filter_map(Row::into_engagement);
-            return (engagements.collect(), Vec::new());
+            old_rows.for_each(|row| {
+                seen.add_row(row);
+            });
+            return;
         }
         // Rows that cannot be kept are missing in the index: its names are not all there are then.
-        let complete = block.cases;
-        let mut seal = if old_rows.len() == block.listed { complete } else { Seal::default() };
+        let complete = clocks.cases;
+        let mut seal = if count == clocks.listed { complete } else { Seal::default() };
         let mut of_names = 0;
         let names = self.names(
             &dir,
             &|| self.stamps(id, "cases"),
             &mut seal,
-            &mut block.case_problems,
+            &mut clocks.case_problems,
             work,
             &mut of_names,
         );
-        block.cases = seal;
-        block.listed = names.as_ref().map_or(old_rows.len(), Vec::len);
+        clocks.cases = seal;
+        clocks.listed = names.as_ref().map_or(count, Vec::len);
         // Nothing to look at, and a directory fewer to open.
-        if block.listed == 0 {
+        if clocks.listed == 0 {
             *renewed += of_names;
-            return Default::default();
+            return;
         }
-        let Ok(cases) = self.workspace.fs().open_dir(&dir) else { return Default::default() };
-        let mut engagements = Vec::with_capacity(block.listed);
-        let mut kept = Vec::with_capacity(block.listed);
-        let mut one = |row: Option<(usize, Row)>, name: Option<Id>| {
+        let Ok(cases) = self.workspace.fs().open_dir(&dir) else { return };
+        kept.reserve(clocks.listed);
+        let mut one = |row: Option<(usize, OldRow)>, name: Option<Id>| {
             let known = row.filter(|(_, row)| self.holds(&*cases, row));
-            let dir = known.as_ref().map(|(at, _)| *at);
-            if let Some(at) = dir
-                && let Some(engagement) = known.and_then(|(_, row)| row.into_engagement())
+            if let Some((at, row)) = known
+                && seen.add_row(row)
             {
                 work.kept += 1;
-                engagements.push(engagement);
                 kept.push(Kept::Same(at));
                 return;
             }
@@ -117,51 +174,86 @@ impl Run<'_> {
             self.begin();
             work.read += 1;
             let case_ref = CaseRef { tenant: id.clone(), id: name };
-            let Read { engagement, watched, approvals, stamps, quiet } =
-                read::engagement(self.workspace, &*cases, &case_ref);
-            let seal = self.seal(stamps, quiet);
+            let read = read::engagement(self.workspace, &*cases, &case_ref);
+            let (of_clocks, seal) =
+                (self.seal(read.clock_stamps, read.quiet), self.seal(read.stamps, read.quiet));
             // One that no row keeps is read every time, and no reason to write the others anew.
-            let row = Row::of(&engagement, seal, watched, approvals);
-            *renewed += usize::from(seal.settled && row.is_some());
+            let row = ClockRow::of(&read, of_clocks).zip(Row::of(&read, seal));
+            *renewed += usize::from(of_clocks.settled && seal.settled && row.is_some());
             kept.extend(row.map(|row| Kept::New(Box::new(row))));
-            engagements.push(engagement);
+            seen.add(read.engagement);
         };
-        let old_rows = old_rows.into_iter().enumerate();
+        let old_rows = old_rows.enumerate();
         match names {
             None => {
                 for (at, row) in old_rows {
                     // Almost every row holds: its name is needed only where it does not.
-                    let name = Some(row.dir.clone());
+                    let name = Some(row.0.dir.clone());
                     one(Some((at, row)), name);
                 }
             }
             Some(names) => {
-                let mut old: HashMap<Id, (usize, Row)> =
-                    old_rows.map(|(at, row)| (row.dir.clone(), (at, row))).collect();
+                let mut old: HashMap<Id, (usize, OldRow)> =
+                    old_rows.map(|(at, row)| (row.0.dir.clone(), (at, row))).collect();
                 for name in names {
                     one(old.remove(&name), Some(name));
                 }
             }
         }
         // Names of which some have no row are listed every time.
-        if kept.len() == block.listed {
+        if kept.len() == clocks.listed {
             *renewed += of_names;
         }
-        (engagements, kept)
     }
 
-    fn holds(&self, cases: &dyn FsDir, row: &Row) -> bool {
-        if !row.seal.settled {
+    fn holds(&self, cases: &dyn FsDir, (clock, row): &OldRow) -> bool {
+        let id = clock.dir.as_str();
+        let settled = clock.seal.settled && row.as_ref().is_none_or(|row| row.seal.settled);
+        if !settled || !clock.seal.holds(clock_stamps_of(cases, id, &clock.watched)) {
             return false;
         }
-        let mut stamps = stamps_of(cases, row.dir.as_str(), &row.watched);
-        for (tenant, sar) in &row.approvals {
-            add_approval(&mut stamps, self.workspace, tenant, sar);
-        }
-        row.seal.holds(stamps.done())
+        row.as_ref().is_none_or(|row| {
+            let mut stamps = stamps_of(cases, id, &row.watched);
+            for (tenant, sar) in &row.approvals {
+                add_approval(&mut stamps, self.workspace, tenant, sar);
+            }
+            row.seal.holds(stamps.done())
+        })
     }
 
-    fn requests(&self, id: &Id, block: &mut Block, work: &mut Work, renewed: &mut usize) {
+    /// What was collected at a tenant under its approvals.
+    fn collected(&self, id: &Id, found: &mut Found, work: &mut Work, renewed: &mut usize) {
+        let Some(tenants) = self.tenants.as_deref() else { return };
+        let collected = &mut found.block.clocks.collected;
+        let stamps = || collected_stamps_of(tenants, id.as_str(), &collected.watched);
+        if collected.seal.settled && collected.seal.holds(stamps()) {
+            work.kept += 1;
+            let stores = collected.stores.iter().filter_map(|(sar, stores)| {
+                Some((Id::new(sar.as_str()).ok()?, stores.clone().into()))
+            });
+            found.collected = stores.collect();
+            return;
+        }
+        self.begin();
+        work.read += 1;
+        match read::collected(self.workspace, tenants, id) {
+            Err(error) => self.fail(error),
+            Ok(read) => {
+                let stores: Option<Vec<_>> = read
+                    .stores
+                    .iter()
+                    .map(|(sar, stores)| Some((sar.to_string(), StoredStores::of(stores)?)))
+                    .collect();
+                let seal = self.seal(read.stamps, read.quiet && stores.is_some());
+                *renewed += usize::from(seal.settled);
+                let (watched, stores) = (read.watched, stores.unwrap_or_default());
+                *collected = Collected { seal, watched, stores };
+                found.collected = read.stores;
+            }
+        }
+    }
+
+    fn requests(&self, id: &Id, block: &mut Clocks, work: &mut Work, renewed: &mut usize) {
         let dir = layout::dsrs(id);
         let old_rows = std::mem::take(&mut block.requests);
         let mut seal = block.dsrs;
@@ -181,8 +273,11 @@ impl Run<'_> {
         for name in names {
             let dsr = DsrRef { tenant: id.clone(), id: name };
             let stamps = || {
+                // What lies beside the record counts too.
                 let mut stamps = Gatherer::new();
-                stamps.add(&self.workspace.fs().stat(&layout::dsr(&dsr)));
+                let dir = format!("dsr/{}", dsr.id);
+                stamps.add(&self.stat(id, &dir));
+                stamps.add(&self.stat(id, &format!("{dir}/request.toml")));
                 stamps.done()
             };
             let known = old.remove(dsr.id.as_str()).filter(|row| row.seal.holds(stamps()));
@@ -207,7 +302,7 @@ impl Run<'_> {
     fn log(
         &self,
         id: &Id,
-        block: &mut Block,
+        block: &mut Rest,
         work: &mut Work,
         renewed: &mut usize,
     ) -> Option<Option<Time>> {
@@ -239,7 +334,7 @@ impl Run<'_> {
         latest
     }
 
-    fn audit(&self, id: &Id, block: &mut Block, work: &mut Work, renewed: &mut usize) {
+    fn audit(&self, id: &Id, block: &mut Rest, work: &mut Work, renewed: &mut usize) {
         let path = layout::audit(id);
         let stamps = || self.stamps(id, "audit.jsonl");
         if block.audit.holds(stamps()) {

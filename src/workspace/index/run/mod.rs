@@ -6,12 +6,15 @@ mod block;
 use crate::error::Error;
 use crate::fs::{FsDir, Stat};
 use crate::model::{Id, Tenant};
-use crate::workspace::index::file::{self, Contents, Part, Stored, Unfinished};
+use crate::workspace::index::file::{self, Bytes, Contents, Part, Stored, Unfinished};
 use crate::workspace::index::read::below;
-use crate::workspace::index::row::{Head, Row, Seal, StoredProblem, TenantRow, problems};
+use crate::workspace::index::row::{
+    Block, ClockRow, Head, Rest, Row, Seal, StoredProblem, TenantRow, problems,
+};
 use crate::workspace::index::stamp::{Gatherer, Stamps, Tick};
 use crate::workspace::index::survey::{Freshness, Look, Parts, Surveyed, Work};
 use crate::workspace::{DsrRef, Problem, ProblemKind, Workspace, layout};
+use block::{Found, Seen};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -40,7 +43,7 @@ pub(in crate::workspace::index) struct Outcome<'a, R> {
 enum Kept {
     /// As it stands in the old one, at this place.
     Same(usize),
-    New(Box<Row>),
+    New(Box<(ClockRow, Row)>),
 }
 
 /// One survey.
@@ -91,6 +94,10 @@ impl<'a> Run<'a> {
     /// What ended the run, if something did.
     pub(in crate::workspace::index) fn failure(&self) -> Option<Error> {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn fail(&self, error: Error) {
+        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
     }
 
     pub(in crate::workspace::index) fn rows_of(&self, at: usize) -> usize {
@@ -186,36 +193,56 @@ impl<'a> Run<'a> {
             let seen = Some(visit(Surveyed::only(tenant)));
             return Outcome { seen, problem: None, part: keep(head), work, renewed };
         }
-        let old_block = || at.and_then(|at| self.old?.block(at));
+        let old = || at.and_then(|at| Some((at, self.old?)));
+        let old_block = || old().and_then(|(at, old)| old.block(at));
         let before = work.read;
-        let block = old_block().unwrap_or_default();
-        let (mut block, engagements, kept, latest) = self.block(id, block, &mut work, &mut renewed);
+        let block = if self.look.parts == Parts::Clocks {
+            let clocks = old().and_then(|(at, old)| old.clocks(at));
+            clocks.map(|clocks| Block { clocks, ..Block::default() })
+        } else {
+            old_block()
+        };
+        let found = self.block(id, block.unwrap_or_default(), &mut work, &mut renewed);
+        let Found { mut block, seen, collected, kept, latest } = found;
+        let Seen { engagements, clocked, .. } = seen;
         // What no index will be made of needs no rows: most of the time nothing changed.
         let part = if work.read == before || self.begun.get().copied().flatten().is_none() {
             keep(head)
         } else {
-            let mut old: Vec<Option<Row>> = old_block()
-                .map(|block| block.rows.into_iter().map(Some).collect())
-                .unwrap_or_default();
+            let Block { clocks, rest } = old_block().unwrap_or_default();
+            let rows = std::iter::zip(clocks.rows, rest.rows);
+            let mut old: Vec<Option<(ClockRow, Row)>> = rows.map(Some).collect();
+            if self.look.parts == Parts::Clocks {
+                // It was not looked at.
+                block.rest = Rest { rows: Vec::new(), ..rest };
+            }
             let row = |kept| match kept {
                 Kept::Same(at) => old.get_mut(at).and_then(Option::take),
                 Kept::New(row) => Some(*row),
             };
-            block.rows = kept.into_iter().filter_map(row).collect();
-            let bytes = postcard::to_allocvec(&block).unwrap_or_default();
-            Part { head, rows: block.rows.len(), block: Contents::New(bytes) }
+            (block.clocks.rows, block.rest.rows) = kept.into_iter().filter_map(row).unzip();
+            match Bytes::of(&block) {
+                Ok(bytes) => {
+                    Part { head, rows: block.rest.rows.len(), block: Contents::New(bytes) }
+                }
+                // Then it is read again next time.
+                Err(_) => Part { head, rows: 0, block: Contents::Old(None) },
+            }
         };
-        let requests = block.requests.into_iter().filter_map(|row| {
+        let Block { clocks, rest } = block;
+        let requests = clocks.requests.into_iter().filter_map(|row| {
             let dsr = DsrRef { tenant: id.clone(), id: Id::new(row.dir.as_str()).ok()? };
-            row.into_read(layout::dsr(&dsr).display())
+            row.into_read(&dsr)
         });
         let mut surveyed = Surveyed {
             tenant,
             engagements,
+            clocked,
+            collected,
             requests: Vec::new(),
-            case_problems: problems(block.case_problems),
-            request_problems: problems(block.request_problems),
-            audit_problems: problems(block.audit_problems),
+            case_problems: problems(clocks.case_problems),
+            request_problems: problems(clocks.request_problems),
+            audit_problems: problems(rest.audit_problems),
             latest,
         };
         for request in requests {
@@ -224,9 +251,11 @@ impl<'a> Run<'a> {
                 Err(problem) => surveyed.request_problems.extend(problem),
             }
         }
-        if self.look.parts != Parts::Everything {
+        if self.look.parts == Parts::Engagements {
             surveyed.requests.clear();
             surveyed.request_problems.clear();
+        }
+        if self.look.parts != Parts::Everything {
             surveyed.audit_problems.clear();
         }
         let seen = Some(visit(surveyed));
