@@ -8,7 +8,6 @@ use caseward::ops::generate::{self, NewGenerated};
 use caseward::workspace::index::{Freshness, Look, Parts, Surveyed};
 use caseward::workspace::{Access, Problem, Workspace};
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use tempfile::TempDir;
@@ -107,13 +106,14 @@ struct Indexed {
     file: PathBuf,
     good: Vec<u8>,
     truth: Answer,
+    clocks: Answer,
     _dir: TempDir,
 }
 
 type Answer = (Vec<Surveyed>, Vec<Problem>);
 
-fn ask(workspace: &Workspace, freshness: Freshness) -> Answer {
-    let look = Look { parts: Parts::Everything, freshness, tenant: None };
+fn ask(workspace: &Workspace, parts: Parts, freshness: Freshness) -> Answer {
+    let look = Look { parts, freshness, tenant: None };
     let asked = workspace.survey(look, &|_| true, &|seen, _| seen);
     let (seen, problems, _) = asked.expect("a workspace that can be read");
     (seen, problems)
@@ -125,17 +125,20 @@ static INDEXED: LazyLock<Mutex<Indexed>> = LazyLock::new(|| {
     let new = NewGenerated { dir: root.clone(), cases: 24, seed: 3 };
     generate::generate(&new, &mut |_, _| {}).expect("a workspace");
     let workspace = Workspace::open(&root).expect("a workspace");
-    let truth = ask(&workspace, Freshness::FromFiles);
+    let [truth, clocks] = [Parts::Everything, Parts::Clocks]
+        .map(|parts| ask(&workspace, parts, Freshness::FromFiles));
     let file = root.join(format!(".cache/index-{}", caseward::env::account()));
     // Rows settle with the next tick of the file system's clock.
     let good = loop {
-        ask(&workspace, Freshness::Checked);
-        let work = workspace.survey(Look::at(Parts::Everything), &|_| true, &|_, _| ());
-        if work.expect("a workspace that can be read").2.read == 0 {
+        let read = [Parts::Clocks, Parts::Everything].map(|parts| {
+            let work = workspace.survey(Look::at(parts), &|_| true, &|_, _| ());
+            work.expect("a workspace that can be read").2.read
+        });
+        if read == [0, 0] {
             break std::fs::read(&file).expect("an index");
         }
     };
-    Mutex::new(Indexed { workspace, file, good, truth, _dir: dir })
+    Mutex::new(Indexed { workspace, file, good, truth, clocks, _dir: dir })
 });
 
 /// An index that says anything. Without fitting checksums it is none, and lists are what the files say; with
@@ -163,14 +166,16 @@ pub fn index(data: &[u8]) {
             [&good[..front], &numbers, &heads, &newest, blocks].concat()
         }
     };
-    std::fs::write(&indexed.file, &bytes).expect("a file of ours");
-    let seen = ask(&indexed.workspace, Freshness::Checked);
-    if how % 4 != 3 {
-        assert_eq!(seen, indexed.truth, "the files say otherwise");
+    for (parts, truth) in [(Parts::Clocks, &indexed.clocks), (Parts::Everything, &indexed.truth)] {
+        std::fs::write(&indexed.file, &bytes).expect("a file of ours");
+        let seen = ask(&indexed.workspace, parts, Freshness::Checked);
+        if how % 4 != 3 {
+            assert_eq!(seen, *truth, "the files say otherwise");
+        }
     }
     std::fs::write(&indexed.file, &bytes).expect("a file of ours");
     for freshness in [Freshness::AsIndexed, Freshness::NewestAsIndexed] {
-        let (shown, _) = ask(&indexed.workspace, freshness);
+        let (shown, _) = ask(&indexed.workspace, Parts::Everything, freshness);
         assert!(shown.len() <= bytes.len());
     }
 }
@@ -180,7 +185,7 @@ fn number(bytes: &[u8]) -> usize {
 }
 
 fn checksum(bytes: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    bytes.hash(&mut hasher);
-    hasher.finish()
+    let mut sum = flate2::Crc::new();
+    sum.update(bytes);
+    sum.sum().into()
 }
