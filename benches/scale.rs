@@ -13,9 +13,12 @@
 mod measure;
 
 use measure::{median, millis};
+use rustix::fs::AtFlags;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use walkdir::WalkDir;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -53,15 +56,25 @@ fn measure(cases: u64, rounds: usize) {
         "status, index from the files",
         millis(rebuilt)
     );
-    let lists: [&[&str]; 4] = [
-        &["case", "list", "--json"],
-        &["status", "--json"],
-        &["access", "list"],
-        &["retention", "list", "--json"],
+    // Whoever shows what files say now has to look at them: no list is faster than that alone.
+    let (of_cases, of_clocks) = (looks(&ws, false), looks(&ws, true));
+    let lists: [(&[&str], &[Looks]); 4] = [
+        (&["case", "list", "--json"], &of_cases),
+        (&["status", "--json"], &of_cases),
+        (&["access", "list"], &of_cases),
+        (&["retention", "list", "--json"], &of_clocks),
     ];
-    for arguments in lists {
+    for (arguments, looks) in lists {
+        let bare = median(rounds, || look(looks));
         let all = median(rounds, || quiet(arguments, &ws));
-        println!("  {:<34} {:>9.1} ms", arguments.join(" "), millis(all));
+        let count: usize = looks.iter().map(|(_, names)| names.len()).sum();
+        println!(
+            "  {:<34} {:>9.1} ms  {:.2} x {count} bare looks, {:.1} ms",
+            arguments.join(" "),
+            millis(all),
+            all.as_secs_f64() / bare.as_secs_f64(),
+            millis(bare)
+        );
     }
     let first = median(rounds, || {
         let mut child =
@@ -97,4 +110,54 @@ fn program(arguments: &[&str], ws: &Path) -> Command {
 fn quiet(arguments: &[&str], ws: &Path) {
     let output = program(arguments, ws).stdout(Stdio::null()).output().unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A tenant's directory of cases, and names below it.
+type Looks = (PathBuf, Vec<PathBuf>);
+
+/// The files and directories of cases that a list says something of; without the records where only
+/// clocks are asked for.
+fn looks(ws: &Path, only_clocks: bool) -> Vec<Looks> {
+    let tenants = std::fs::read_dir(ws.join("tenants")).unwrap();
+    let below = |tenant: std::io::Result<std::fs::DirEntry>| {
+        let cases = tenant.unwrap().path().join("cases");
+        let names = WalkDir::new(&cases).min_depth(1).max_depth(3).sort_by_file_name();
+        let wanted = |path: &Path, is_dir: bool| {
+            let of =
+                |dir: &str| path.components().nth(1).is_some_and(|name| name.as_os_str() == dir);
+            let is_dated = of("diagnostics") || of("transfer");
+            let is_record = path.ends_with("case.toml") || of("access");
+            let is_sidecar = path.to_string_lossy().ends_with(".meta.toml");
+            let has_clock =
+                path.components().nth(1).is_none() || (is_dated && (is_dir || is_sidecar));
+            has_clock || (!only_clocks && is_record)
+        };
+        let names = names.into_iter().filter_map(Result::ok).filter_map(|entry| {
+            let name = entry.path().strip_prefix(&cases).unwrap();
+            wanted(name, entry.file_type().is_dir()).then(|| name.to_owned())
+        });
+        let names = names.collect();
+        (cases, names)
+    };
+    tenants.map(below).collect()
+}
+
+/// Looks at them, on all processors.
+fn look(looks: &[Looks]) {
+    let threads = std::thread::available_parallelism().unwrap().get();
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some((dir, names)) = looks.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let Ok(dir) = std::fs::File::open(dir) else { continue };
+                    for name in names {
+                        let seen =
+                            rustix::fs::statat(&dir, name, AtFlags::SYMLINK_NOFOLLOW).unwrap();
+                        std::hint::black_box(seen);
+                    }
+                }
+            });
+        }
+    });
 }
