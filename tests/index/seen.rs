@@ -129,6 +129,15 @@ fn an_edit_of_every_kind_of_file_is_seen() {
 #[test]
 fn a_moment_that_no_row_keeps_is_read_every_time() {
     let world = World::new();
+    let sidecar = first(&world, |path| {
+        path.parent().unwrap().ends_with("diagnostics")
+            && path.to_string_lossy().ends_with(".meta.toml")
+    });
+    edit(&sidecar, "Z\"", ".25Z\"");
+    let collected = world.tenant_dir().join("approvals/SAR-COLLECTED/diagnostics/a.log.meta.toml");
+    fs::create_dir_all(collected.parent().unwrap()).unwrap();
+    fs::write(collected.with_file_name("a.log"), "x").unwrap();
+    fs::copy(&sidecar, &collected).unwrap();
     let text = fs::read_to_string(&world.case).unwrap();
     let at = text.find("opened_at = \"").unwrap();
     let end = at + text[at..].find("Z\"").unwrap();
@@ -171,10 +180,21 @@ fn a_tenant_that_is_no_more_is_missed_by_the_requests_that_name_it() {
         let (_, problems) = case::list(&world.context(), &case::CaseFilter::default()).unwrap();
         problems.iter().any(|problem| problem.path.contains(&*sar))
     };
+    let tenant = approval.ancestors().nth(3).unwrap();
+    // One that is not decided yet: nothing of it lies at the other tenant.
+    fs::remove_dir_all(approval.parent().unwrap()).unwrap();
     world.settle();
     assert!(!said());
-    fs::write(approval.ancestors().nth(3).unwrap().join("tenant.toml"), "torn").unwrap();
-    assert!(said());
+    // The very same records, behind a link: they are not followed there.
+    let elsewhere = world.root().join("elsewhere");
+    fs::rename(tenant, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, tenant).unwrap();
+    assert!(said(), "behind a link");
+    fs::remove_file(tenant).unwrap();
+    fs::rename(&elsewhere, tenant).unwrap();
+    assert!(!said());
+    fs::write(tenant.join("tenant.toml"), "torn").unwrap();
+    assert!(said(), "torn");
 }
 
 #[test]
@@ -187,6 +207,8 @@ fn the_newest_know_what_their_logs_speak_of_last() {
     for seen in newest {
         let same = all.iter().find(|other| other.tenant == seen.tenant).unwrap();
         assert_eq!(seen.latest, same.latest, "{}", seen.tenant.domain);
+        let is_same = |one| same.engagements.contains(one);
+        assert!(seen.engagements.iter().all(is_same), "{}", seen.tenant.domain);
     }
 }
 
