@@ -9,7 +9,10 @@ use std::path::{Path, PathBuf};
 
 /// The index and the files say the same, and the index still says something.
 fn same(world: &World, after: &str) {
+    let index = fs::read(world.index()).unwrap();
     for parts in [Parts::Clocks, Parts::Everything] {
+        // What the look before has saved would answer this one.
+        fs::write(world.index(), &index).unwrap();
         let (read, wrong_in_files, _) = ask_for(&world.workspace(), parts, Freshness::FromFiles);
         let (indexed, wrong, work) = ask_for(&world.workspace(), parts, Freshness::Checked);
         assert!(work.kept > 20, "{after}: {work:?}");
@@ -74,7 +77,7 @@ fn an_edit_of_every_kind_of_file_is_seen() {
     let hold = "\n[[holds]]\nid = \"HOLD-1\"\nreason = \"court\"\n\
                 at = \"2026-11-20T09:00:00Z\"\nby = \"x\"\n";
     let later = "{\"activityDateTime\":\"2031-01-01T00:00:00Z\"}\n";
-    let edits: [(&str, &dyn Fn()); 20] = [
+    let edits: [(&str, &dyn Fn()); 21] = [
         ("a tenant", &|| edit(&tenant, "customer = \"", "customer = \"Z")),
         ("a case", &|| edit(&world.case, WORD, "Maelbox")),
         ("an access request", &|| edit(&access, "justification = \"", "justification = \"Z")),
@@ -115,6 +118,11 @@ fn an_edit_of_every_kind_of_file_is_seen() {
             fs::write(another.with_file_name("diagnostics").join("new.log"), "x").unwrap();
         }),
         ("an approval that went", &|| fs::remove_dir_all(approval.parent().unwrap()).unwrap()),
+        ("an approval that came", &|| {
+            let dir = another.ancestors().nth(2).unwrap().join("SAR-NEW/diagnostics");
+            fs::create_dir_all(&dir).unwrap();
+            fs::write(dir.join("new.log"), "x").unwrap();
+        }),
         ("no approvals at all", &|| {
             fs::remove_dir_all(another.ancestors().nth(2).unwrap()).unwrap();
         }),
@@ -133,7 +141,10 @@ fn a_moment_that_no_row_keeps_is_read_every_time() {
         path.parent().unwrap().ends_with("diagnostics")
             && path.to_string_lossy().ends_with(".meta.toml")
     });
-    edit(&sidecar, "Z\"", ".25Z\"");
+    let text = fs::read_to_string(&sidecar).unwrap();
+    let at = text.find("collected_at = \"").unwrap();
+    let end = at + text[at..].find("Z\"").unwrap();
+    fs::write(&sidecar, format!("{}.25{}", &text[..end], &text[end..])).unwrap();
     let collected = world.tenant_dir().join("approvals/SAR-COLLECTED/diagnostics/a.log.meta.toml");
     fs::create_dir_all(collected.parent().unwrap()).unwrap();
     fs::write(collected.with_file_name("a.log"), "x").unwrap();
@@ -238,4 +249,6 @@ fn what_comes_to_lie_beside_a_request_is_seen() {
     for freshness in [Freshness::Checked, Freshness::FromFiles] {
         assert_eq!(has_clock(freshness), Some(true), "DEL-9: with findings");
     }
+    world.settle();
+    assert_eq!(has_clock(Freshness::AsIndexed), Some(true), "and from the index");
 }
