@@ -3,6 +3,7 @@
 use super::Context;
 use crate::error::Result;
 use crate::model::{Id, Time};
+use crate::workspace::index::Neighbours;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -30,6 +31,17 @@ impl<'a> Moments<'a> {
         let moment = self.context.moment_in(tenant)?;
         known().insert(tenant.clone(), moment);
         Ok(moment)
+    }
+
+    /// Takes over what `others` know of a tenant, so that nothing is read there.
+    pub(super) fn learn(&self, tenant: &Id, others: &Neighbours<'_>) {
+        let is_known = |of: &HashMap<Id, Time>| of.contains_key(tenant);
+        if is_known(&self.known.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return;
+        }
+        if let Some(latest) = others.latest(tenant) {
+            self.after(tenant, latest);
+        }
     }
 
     /// The moment in a tenant whose log was looked at already and speaks of `latest` last.

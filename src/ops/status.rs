@@ -102,16 +102,18 @@ impl Part {
     ) -> Result<Self> {
         let mut part = Self::default();
         // A request may concern somebody of another tenant, so these are looked at everywhere.
-        let (access, more) = access::views_of(context, &common.moments, seen)?;
+        let (access, more) = access::views_of(context, &common.moments, seen, others)?;
         part.problems.extend(more);
-        let of_state = |state: SarState| access.iter().filter(move |a| a.state == state.as_str());
+        let all = || access.iter().flatten();
+        let of_state = |state: SarState| all().filter(move |a| a.state == state.as_str());
         part.access_pending = of_state(SarState::Pending).count();
         part.access_approved = of_state(SarState::Approved).filter(|a| a.sees_approval).count();
         if !context.actor.may_see(&seen.tenant.domain) {
             return Ok(part);
         }
         part.tenants = 1;
-        let (lines, more) = case::lines_of(context, &CaseFilter::default(), common, seen, others)?;
+        let (lines, more) =
+            case::lines_of(context, &CaseFilter::default(), common, seen, &access, others)?;
         part.problems.extend(more);
         for line in &lines {
             part.due.extend(line.due.iter().filter(|due| due.at <= soon).cloned());

@@ -1,11 +1,14 @@
 //! Every kind of edit, one by one, of files that the index knows: the answer is the one of the files.
 
-use super::stamps::{ask, ask_for};
+use super::staged::Stage;
+use super::stamps::{ask, ask_for, staged};
 use super::world::{WORD, World, files};
-use caseward::ops::case;
+use caseward::ops::access::{self, AccessFilter};
+use caseward::ops::{Context, case, retention, status};
 use caseward::workspace::index::{Freshness, Parts};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 /// The index and the files say the same, and the index still says something.
 fn same(world: &World, after: &str) {
@@ -251,4 +254,34 @@ fn what_comes_to_lie_beside_a_request_is_seen() {
     }
     world.settle();
     assert_eq!(has_clock(Freshness::AsIndexed), Some(true), "and from the index");
+}
+
+/// What the index knows is not read once more, also not of tenants that requests name.
+#[test]
+fn a_list_of_what_stayed_the_same_opens_no_record() {
+    let world = World::new();
+    world.settle();
+    let opened = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&opened);
+    let opens = Box::new(move |path: &Path| {
+        if path.starts_with("tenants") && path.extension().is_some_and(|e| e != "example") {
+            seen.lock().unwrap().push(path.to_owned());
+        }
+        true
+    });
+    let context = world.context();
+    let workspace = staged(&world, Stage { opens, ..Stage::default() });
+    let context = Context::on(workspace, context.actor, context.now);
+    let none = || std::mem::take(&mut *opened.lock().unwrap());
+    none();
+    case::list(&context, &case::CaseFilter::default()).unwrap();
+    assert_eq!(none(), Vec::<PathBuf>::new());
+    assert!(access::list(&context, AccessFilter::All, None).unwrap().0.len() > 1);
+    assert_eq!(none(), Vec::<PathBuf>::new());
+    status::status(&context).unwrap();
+    assert_eq!(none(), Vec::<PathBuf>::new());
+    // Of a list of clocks, requests and what is not plain are read themselves.
+    retention::list(&context, None).unwrap();
+    let read = none();
+    assert!(!read.iter().any(|path| path.ends_with("case.toml")), "{read:?}");
 }

@@ -17,4 +17,4 @@ pub use owed::settle_lapsed;
 pub(super) use request::fresh_id;
 pub use request::request;
 pub use view::{AccessFilter, AccessView, SlotView, list, notice, project, show};
-pub(super) use view::{of_case, of_engagement, views_of};
+pub(super) use view::{of_case, problems_of_engagement, views_of};

@@ -7,7 +7,7 @@ use crate::ops::moments::Moments;
 use crate::ops::{Context, Matter, dates};
 use crate::policy::Refusal;
 use crate::policy::access::{self as rules, SarState, View};
-use crate::workspace::index::{Engagement, Look, Neighbours, Parts, Surveyed};
+use crate::workspace::index::{Look, Neighbours, Parts, Surveyed};
 use crate::workspace::{CaseRef, Loaded, Problem, ProblemKind, layout};
 use serde::Serialize;
 
@@ -172,19 +172,17 @@ fn may_see(context: &Context, problem: &Problem) -> bool {
     tenant.is_none_or(|tenant| context.actor.may_see(&tenant))
 }
 
-/// As [`of_case`], of an engagement that was surveyed.
-pub(in crate::ops) fn of_engagement(
+/// What is wrong with the requests of an engagement that was surveyed, beside their files.
+pub(in crate::ops) fn problems_of_engagement(
     context: &Context,
     moments: &Moments<'_>,
+    views: &[AccessView],
     case_ref: &CaseRef,
-    engagement: &Engagement,
-    is_known: &dyn Fn(&Id) -> bool,
-) -> Result<(Vec<AccessView>, Vec<Problem>)> {
-    let views = project_all(context, moments, &matters_of(context, engagement)?)?;
-    let mut problems = engagement.access_problems.clone();
-    problems.extend(problems_of(moments, &views, case_ref, is_known)?);
+    others: &Neighbours<'_>,
+) -> Result<Vec<Problem>> {
+    let mut problems = problems_of(moments, views, case_ref, &|tenant| others.has(tenant))?;
     problems.retain(|problem| may_see(context, problem));
-    Ok((views, problems))
+    Ok(problems)
 }
 
 /// One request, as the actor may see it.
@@ -240,29 +238,35 @@ pub fn list(
         None => None,
     };
     let moments = Moments::of(context);
-    let (look, of) = (Look::at(Parts::Engagements), |seen: Surveyed, _: &Neighbours<'_>| {
-        views_of(context, &moments, &seen)
+    let (look, of) = (Look::at(Parts::Engagements), |seen: Surveyed, others: &Neighbours<'_>| {
+        views_of(context, &moments, &seen, others)
     });
     let (found, mut problems, _) = context.workspace.survey(look, &|_| true, &of)?;
     let mut views = Vec::new();
     for found in found {
         let (some, more) = found?;
-        views.extend(some);
+        views.extend(some.into_iter().flatten());
         problems.extend(more);
     }
     let views = narrow(context, views, filter, only.as_ref());
     Ok((views, problems))
 }
 
-/// The requests of a tenant's engagements as the actor may see them, with what is wrong with files.
+/// The requests of each of a tenant's engagements as the actor may see them, with what is wrong with
+/// their files.
 pub(in crate::ops) fn views_of(
     context: &Context,
     moments: &Moments<'_>,
     seen: &Surveyed,
-) -> Result<(Vec<AccessView>, Vec<Problem>)> {
-    let (mut views, mut problems) = (Vec::new(), Vec::new());
+    others: &Neighbours<'_>,
+) -> Result<(Vec<Vec<AccessView>>, Vec<Problem>)> {
+    let mut views = Vec::with_capacity(seen.engagements.len());
+    let mut problems = Vec::new();
     for engagement in &seen.engagements {
-        views.extend(project_all(context, moments, &matters_of(context, engagement)?)?);
+        for (request, _) in &engagement.access {
+            moments.learn(&request.resource_tenant, others);
+        }
+        views.push(project_all(context, moments, &matters_of(context, engagement)?)?);
         let wrong = engagement.access_problems.iter();
         problems.extend(wrong.filter(|problem| may_see(context, problem)).cloned());
     }

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::model::{Case, CaseStatus, Id, Severity, Tenant, Time, Tombstone, moment};
-use crate::ops::access::{self};
+use crate::ops::access::{self, AccessView};
 use crate::ops::moments::Moments;
 use crate::ops::{Context, dates};
 use crate::policy::access::SarState;
@@ -98,8 +98,11 @@ fn list_with(
     let look = Look { parts: Parts::Engagements, freshness, tenant: tenant.as_ref() };
     let seen = |tenant: &Tenant| context.actor.may_see(&tenant.domain);
     let common = Common::of(context);
-    let of = |mut seen: Surveyed, others: &Neighbours<'_>| {
-        lines_of(context, filter, &common, &mut seen, others)
+    let of = |mut seen: Surveyed, others: &Neighbours<'_>| -> Result<_> {
+        let (access, wrong) = access::views_of(context, &common.moments, &seen, others)?;
+        let (lines, mut problems) = lines_of(context, filter, &common, &mut seen, &access, others)?;
+        problems.extend(wrong);
+        Ok((lines, problems))
     };
     let (found, mut problems, work) = workspace.survey(look, &seen, &of)?;
     let mut lines = Vec::with_capacity(found.iter().flatten().map(|(some, _)| some.len()).sum());
@@ -174,13 +177,14 @@ pub(in crate::ops) fn sort(lines: &mut [CaseLine]) {
     }
 }
 
-/// The lines of a tenant's cases, in no order, with what is wrong with their files. They take the
-/// words that they show out of `seen`.
+/// The lines of a tenant's cases, in no order, with what is wrong with their files. `access` are
+/// the requests of each. They take the words that they show out of `seen`.
 pub(in crate::ops) fn lines_of(
     context: &Context,
     filter: &CaseFilter,
     common: &Common<'_>,
     seen: &mut Surveyed,
+    access: &[Vec<AccessView>],
     others: &Neighbours<'_>,
 ) -> Result<(Vec<CaseLine>, Vec<Problem>)> {
     let settings = &context.workspace.config().policy;
@@ -189,12 +193,12 @@ pub(in crate::ops) fn lines_of(
         Some(latest) => common.moments.after(&tenant.domain, latest),
         None => common.moments.in_tenant(&tenant.domain)?,
     };
-    let is_known = |id: &Id| others.has(id);
     let mut problems = std::mem::take(&mut seen.case_problems);
     let mut lines = Vec::new();
     let cases = || seen.engagements.iter().filter_map(|engagement| engagement.case.as_ref());
+    debug_assert_eq!(access.len(), seen.engagements.len(), "requests of each");
     let window_end = rules_of_consent::tenant_window_end(settings, cases(), now);
-    for engagement in &mut seen.engagements {
+    for (engagement, requests) in seen.engagements.iter_mut().zip(access) {
         problems.append(&mut engagement.problems);
         let Some(case) = &engagement.case else {
             if let Some(tombstone) = &engagement.tombstone {
@@ -205,9 +209,13 @@ pub(in crate::ops) fn lines_of(
         let case_ref = CaseRef { tenant: tenant.domain.clone(), id: case.id.clone() };
         let consent =
             rules_of_consent::status_in_window(settings, tenant.regime, case, window_end, now);
-        let (requests, more) =
-            access::of_engagement(context, &common.moments, &case_ref, engagement, &is_known)?;
-        problems.extend(more);
+        problems.extend(access::problems_of_engagement(
+            context,
+            &common.moments,
+            requests,
+            &case_ref,
+            others,
+        )?);
         let (due, more) = due_of(context, case, engagement);
         problems.extend(more);
         problems.extend(dates::of_case(&case_ref, case, now));

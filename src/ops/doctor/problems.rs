@@ -47,8 +47,14 @@ fn of_tenant(
         Ok(some) => problems.extend(some),
         Err(error) => problems.extend(seen_by(context, problem_of(context, error))),
     };
-    // A request may concern somebody of another tenant, so these are looked at everywhere.
-    note(access::views_of(context, &common.moments, &seen).map(|(_, some)| some));
+    // A request may concern somebody of another tenant, so these are looked at everywhere. Where they
+    // cannot be told, the rest is.
+    let access = access::views_of(context, &common.moments, &seen, others);
+    let (views, looked) = match access {
+        Ok((views, some)) => (views, Ok(some)),
+        Err(error) => (vec![Vec::new(); seen.engagements.len()], Err(error)),
+    };
+    note(looked);
     if !context.actor.may_see(&tenant) {
         return problems;
     }
@@ -58,7 +64,8 @@ fn of_tenant(
     let own = seen.engagements.iter().flat_map(|engagement| engagement.problems.iter().cloned());
     note(Ok(own.chain(seen.case_problems.iter().cloned()).collect()));
     let filter = case::CaseFilter::default();
-    note(case::lines_of(context, &filter, common, &mut seen, others).map(|(_, some)| some));
+    let lines = case::lines_of(context, &filter, common, &mut seen, &views, others);
+    note(lines.map(|(_, some)| some));
     note(dates::of_log(context, &tenant).map(|late| late.into_iter().collect()));
     // Something else in the place of a store: of several the survey tells one.
     let listed = |dir: RelPath| match context.workspace.fs().list(&dir) {

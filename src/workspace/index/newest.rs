@@ -66,7 +66,7 @@ impl Newest {
             let count = rows.len();
             let block = Block {
                 clocks: Clocks { listed: count, rows: clock_rows, ..Clocks::default() },
-                rest: Rest { rows, log: rest.log, latest: rest.latest, ..Rest::default() },
+                rest: Rest { rows, ..Rest::default() },
             };
             let bytes = Bytes::of(&block)?;
             newest.entries.push(Entry::of(entries[at].head.clone(), count, &bytes));

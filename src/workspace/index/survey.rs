@@ -86,13 +86,22 @@ pub struct Surveyed {
 }
 
 /// The tenants beside the one that is looked at: its requests name others.
-pub struct Neighbours<'a>(&'a dyn Fn(&Id) -> bool);
+pub struct Neighbours<'a> {
+    is_known: &'a dyn Fn(&Id) -> bool,
+    latest: &'a dyn Fn(&Id) -> Option<Option<Time>>,
+}
 
 impl Neighbours<'_> {
     /// Whether there is a valid tenant of this name.
     #[must_use]
     pub fn has(&self, tenant: &Id) -> bool {
-        (self.0)(tenant)
+        (self.is_known)(tenant)
+    }
+
+    /// The latest moment that a tenant's log speaks of; `None` when that has to be read there.
+    #[must_use]
+    pub fn latest(&self, tenant: &Id) -> Option<Option<Time>> {
+        (self.latest)(tenant)
     }
 }
 
@@ -165,7 +174,8 @@ impl Workspace {
             1
         };
         let is_known = |id: &Id| run.has_tenant(id, known.get(id.as_str()).copied());
-        let visit = |seen| visit(seen, &Neighbours(&is_known));
+        let latest = |id: &Id| run.latest(id, known.get(id.as_str()).copied());
+        let visit = |seen| visit(seen, &Neighbours { is_known: &is_known, latest: &latest });
         let one = |at: &usize| {
             let id = &ids[*at];
             (*at, run.tenant(id, known.get(id.as_str()).copied(), wanted, &visit))

@@ -57,6 +57,28 @@ pub(super) struct Head {
     pub dir: String,
     pub seal: Seal,
     pub tenant: Result<TenantRow, StoredProblem>,
+    /// Here and not in the block: requests of other tenants ask for it.
+    pub log: LogRow,
+}
+
+/// The latest moment that a tenant's log speaks of.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub(super) struct LogRow {
+    /// Of `audit.jsonl`.
+    pub seal: Seal,
+    /// Seconds and nanoseconds.
+    latest: Option<(i64, u32)>,
+}
+
+impl LogRow {
+    pub(super) fn new(seal: Seal, latest: Option<Time>) -> Self {
+        let latest = latest.map(|at| (at.timestamp(), at.timestamp_subsec_nanos()));
+        Self { seal, latest }
+    }
+
+    pub(super) fn latest(self) -> Option<Time> {
+        self.latest.and_then(|(seconds, nanos)| DateTime::from_timestamp(seconds, nanos))
+    }
 }
 
 /// What lies below a tenant: what is under a clock apart from the rest, to be read without it.
@@ -89,9 +111,6 @@ impl Block {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Rest {
     pub rows: Vec<Row>,
-    /// Of `audit.jsonl`, for the latest moment that it speaks of: seconds and nanoseconds.
-    pub log: Seal,
-    pub latest: Option<(i64, u32)>,
     /// Of `audit.jsonl`, for what is wrong with it.
     pub audit: Seal,
     pub audit_problems: Vec<StoredProblem>,

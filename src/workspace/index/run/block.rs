@@ -1,8 +1,8 @@
 //! The rows of one tenant: which of them its files still say, and the others read anew.
 
 use super::{Kept, Run};
-use crate::fs::{FsDir, RelPath, Stat};
-use crate::model::{Id, Time};
+use crate::fs::{FsDir, RelPath};
+use crate::model::Id;
 use crate::workspace::index::read::{
     self, add_approval, clock_stamps_of, collected_stamps_of, stamps_of,
 };
@@ -13,9 +13,7 @@ use crate::workspace::index::row::{
 use crate::workspace::index::stamp::{Gatherer, Stamps};
 use crate::workspace::index::survey::{Parts, Work};
 use crate::workspace::{CaseRef, DsrRef, Problem, ProblemKind, layout};
-use chrono::DateTime;
 use std::collections::HashMap;
-use std::io;
 
 /// A row of the old index: its clocks, and the rest where that was read.
 type OldRow = (ClockRow, Option<Row>);
@@ -57,7 +55,6 @@ pub(super) struct Found {
     pub seen: Seen,
     pub collected: Vec<(Id, Stores)>,
     pub kept: Vec<Kept>,
-    pub latest: Option<Option<Time>>,
 }
 
 impl Run<'_> {
@@ -74,8 +71,6 @@ impl Run<'_> {
         self.engagements(id, &mut found, as_indexed, work, renewed);
         if self.look.parts == Parts::Clocks {
             self.collected(id, &mut found, work, renewed);
-        } else {
-            found.latest = self.log(id, &mut found.block.rest, work, renewed);
         }
         if matches!(self.look.parts, Parts::Clocks | Parts::Everything) && !as_indexed {
             self.requests(id, &mut found.block.clocks, work, renewed);
@@ -295,43 +290,6 @@ impl Run<'_> {
             *renewed += usize::from(seal.settled);
             block.requests.push(RequestRow::of(&dsr.id, seal, &found));
         }
-    }
-
-    /// The latest moment of a tenant's log, remembered for whoever asks next; `None` when it is not
-    /// known.
-    fn log(
-        &self,
-        id: &Id,
-        block: &mut Rest,
-        work: &mut Work,
-        renewed: &mut usize,
-    ) -> Option<Option<Time>> {
-        let stat = self.stat(id, "audit.jsonl");
-        let stamps = |stat: &io::Result<Stat>| {
-            let mut stamps = Gatherer::new();
-            stamps.add(stat);
-            stamps.done()
-        };
-        if block.log.holds(stamps(&stat)) {
-            work.kept += 1;
-            let latest = block.latest.and_then(|(s, n)| DateTime::from_timestamp(s, n));
-            if let Ok(stat) = stat {
-                self.workspace.remember_latest(id, stat, latest);
-            }
-            return Some(latest);
-        }
-        if self.look.freshness.is_unchecked() {
-            return None;
-        }
-        self.begin();
-        work.read += 1;
-        let now = stamps(&self.stat(id, "audit.jsonl"));
-        let latest = self.workspace.latest_event(id);
-        block.log = self.seal(now, latest.is_ok());
-        *renewed += usize::from(block.log.settled);
-        let latest = latest.ok();
-        block.latest = latest.flatten().map(|at| (at.timestamp(), at.timestamp_subsec_nanos()));
-        latest
     }
 
     fn audit(&self, id: &Id, block: &mut Rest, work: &mut Work, renewed: &mut usize) {

@@ -5,11 +5,11 @@ mod block;
 
 use crate::error::Error;
 use crate::fs::{FsDir, Stat};
-use crate::model::{Id, Tenant};
+use crate::model::{Id, Tenant, Time};
 use crate::workspace::index::file::{self, Bytes, Contents, Part, Stored, Unfinished};
 use crate::workspace::index::read::below;
 use crate::workspace::index::row::{
-    Block, ClockRow, Head, Rest, Row, Seal, StoredProblem, TenantRow, problems,
+    Block, ClockRow, Head, LogRow, Rest, Row, Seal, StoredProblem, TenantRow, problems,
 };
 use crate::workspace::index::stamp::{Gatherer, Stamps, Tick};
 use crate::workspace::index::survey::{Freshness, Look, Parts, Surveyed, Work};
@@ -173,7 +173,7 @@ impl<'a> Run<'a> {
         let mut work = Work::default();
         let mut renewed = 0;
         let old_head = at.and_then(|at| self.old.map(|old| &old.entries[at].head));
-        let head = self.head(id, old_head, &mut work, &mut renewed);
+        let mut head = self.head(id, old_head, &mut work, &mut renewed);
         let keep = |head: Cow<'a, Head>| Part {
             head,
             rows: at.map_or(0, |at| self.rows_of(at)),
@@ -193,6 +193,10 @@ impl<'a> Run<'a> {
             let seen = Some(visit(Surveyed::only(tenant)));
             return Outcome { seen, problem: None, part: keep(head), work, renewed };
         }
+        let latest = match self.look.parts {
+            Parts::Clocks => None,
+            _ => self.log(id, &mut head, &mut work, &mut renewed),
+        };
         let old = || at.and_then(|at| Some((at, self.old?)));
         let old_block = || old().and_then(|(at, old)| old.block(at));
         let before = work.read;
@@ -203,7 +207,7 @@ impl<'a> Run<'a> {
             old_block()
         };
         let found = self.block(id, block.unwrap_or_default(), &mut work, &mut renewed);
-        let Found { mut block, seen, collected, kept, latest } = found;
+        let Found { mut block, seen, collected, kept } = found;
         let Seen { engagements, clocked, .. } = seen;
         // What no index will be made of needs no rows: most of the time nothing changed.
         let part = if work.read == before || self.begun.get().copied().flatten().is_none() {
@@ -289,7 +293,61 @@ impl<'a> Run<'a> {
         };
         let seal = self.seal(stamps, readable);
         *renewed += usize::from(seal.settled);
-        Cow::Owned(Head { dir: id.as_str().to_owned(), seal, tenant })
+        // Its log is another file.
+        let log = old.map(|old| old.log).unwrap_or_default();
+        Cow::Owned(Head { dir: id.as_str().to_owned(), seal, tenant, log })
+    }
+
+    /// The latest moment of a tenant's log, remembered for whoever asks next; `None` when it is not
+    /// known.
+    fn log(
+        &self,
+        id: &Id,
+        head: &mut Cow<'_, Head>,
+        work: &mut Work,
+        renewed: &mut usize,
+    ) -> Option<Option<Time>> {
+        if let Some(latest) = self.latest_indexed(id, head.log) {
+            work.kept += 1;
+            return Some(latest);
+        }
+        if self.look.freshness.is_unchecked() {
+            return None;
+        }
+        self.begin();
+        work.read += 1;
+        let now = self.stamps(id, "audit.jsonl");
+        let latest = self.workspace.latest_event(id);
+        let seal = self.seal(now, latest.is_ok());
+        *renewed += usize::from(seal.settled);
+        let latest = latest.ok();
+        head.to_mut().log = LogRow::new(seal, latest.flatten());
+        latest
+    }
+
+    /// What the index says of a log, while that is true.
+    fn latest_indexed(&self, id: &Id, log: LogRow) -> Option<Option<Time>> {
+        let stat = self.stat(id, "audit.jsonl");
+        let mut stamps = Gatherer::new();
+        stamps.add(&stat);
+        if !log.seal.holds(stamps.done()) {
+            return None;
+        }
+        let latest = log.latest();
+        if let Ok(stat) = stat {
+            self.workspace.remember_latest(id, stat, latest);
+        }
+        Some(latest)
+    }
+
+    /// The latest moment of a log that was not looked at yet, as far as the index knows it.
+    pub(in crate::workspace::index) fn latest(
+        &self,
+        id: &Id,
+        at: Option<usize>,
+    ) -> Option<Option<Time>> {
+        let log = self.old?.entries[at?].head.log;
+        self.latest_indexed(id, log)
     }
 
     /// Puts a new index in place when enough is new in it; whether it did.
