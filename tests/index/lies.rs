@@ -2,7 +2,7 @@
 //! making when others are removed.
 
 use super::staged::Stage;
-use super::stamps::{ask, reword, staged};
+use super::stamps::{ask, ask_for, reword, staged};
 use super::world::{WORD, World};
 use caseward::workspace::Workspace;
 use caseward::workspace::index::{Freshness, Look, Neighbours, Parts, Surveyed};
@@ -37,6 +37,34 @@ fn a_letter_that_changed_in_the_index_is_shown_by_nobody() {
             assert!(!format!("{seen:?}").contains("Zzyx"), "{freshness:?} at {at}");
         }
         world.agrees("a letter changed");
+    }
+}
+
+/// And in what is under a clock, which is read without the rest.
+#[test]
+fn a_letter_that_changed_in_the_clocks_is_shown_by_nobody() {
+    let world = World::new();
+    let name = "zanzibar.log";
+    let dir = world.case.with_file_name("diagnostics");
+    fs::create_dir_all(&dir).unwrap();
+    fs::write(dir.join(name), "x").unwrap();
+    world.settle();
+    let index = world.index();
+    let bytes = fs::read(&index).unwrap();
+    let mut other = bytes.clone();
+    let all = places(&bytes, name.as_bytes());
+    assert!(all.len() > 2, "with the newest, and in the block: {all:?}");
+    for at in all {
+        other[at..at + 4].copy_from_slice(b"Zzyx");
+    }
+    for parts in [Parts::Clocks, Parts::Everything] {
+        for freshness in EVERY {
+            fs::write(&index, &other).unwrap();
+            let (seen, _, _) = ask_for(&world.workspace(), parts, freshness);
+            assert!(!format!("{seen:?}").contains("Zzyx"), "{parts:?} {freshness:?}");
+        }
+        fs::write(&index, &other).unwrap();
+        world.agrees("letters changed");
     }
 }
 

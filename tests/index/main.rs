@@ -7,6 +7,7 @@ mod edits;
 mod full;
 mod hostile;
 mod lies;
+mod saved;
 mod seen;
 mod staged;
 mod stamps;

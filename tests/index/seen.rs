@@ -12,7 +12,10 @@ use std::sync::{Arc, Mutex};
 
 /// The index and the files say the same, and the index still says something.
 fn same(world: &World, after: &str) {
+    let index = fs::read(world.index()).unwrap();
     for parts in [Parts::Clocks, Parts::Everything] {
+        // What the look before has saved would answer this one.
+        fs::write(world.index(), &index).unwrap();
         let (read, wrong_in_files, _) = ask_for(&world.workspace(), parts, Freshness::FromFiles);
         let (indexed, wrong, work) = ask_for(&world.workspace(), parts, Freshness::Checked);
         assert!(work.kept > 20, "{after}: {work:?}");
@@ -77,7 +80,7 @@ fn an_edit_of_every_kind_of_file_is_seen() {
     let hold = "\n[[holds]]\nid = \"HOLD-1\"\nreason = \"court\"\n\
                 at = \"2026-11-20T09:00:00Z\"\nby = \"x\"\n";
     let later = "{\"activityDateTime\":\"2031-01-01T00:00:00Z\"}\n";
-    let edits: [(&str, &dyn Fn()); 20] = [
+    let edits: [(&str, &dyn Fn()); 21] = [
         ("a tenant", &|| edit(&tenant, "customer = \"", "customer = \"Z")),
         ("a case", &|| edit(&world.case, WORD, "Maelbox")),
         ("an access request", &|| edit(&access, "justification = \"", "justification = \"Z")),
@@ -118,6 +121,11 @@ fn an_edit_of_every_kind_of_file_is_seen() {
             fs::write(another.with_file_name("diagnostics").join("new.log"), "x").unwrap();
         }),
         ("an approval that went", &|| fs::remove_dir_all(approval.parent().unwrap()).unwrap()),
+        ("an approval that came", &|| {
+            let dir = another.ancestors().nth(2).unwrap().join("SAR-NEW/diagnostics");
+            fs::create_dir_all(&dir).unwrap();
+            fs::write(dir.join("new.log"), "x").unwrap();
+        }),
         ("no approvals at all", &|| {
             fs::remove_dir_all(another.ancestors().nth(2).unwrap()).unwrap();
         }),
@@ -132,6 +140,18 @@ fn an_edit_of_every_kind_of_file_is_seen() {
 #[test]
 fn a_moment_that_no_row_keeps_is_read_every_time() {
     let world = World::new();
+    let sidecar = first(&world, |path| {
+        path.parent().unwrap().ends_with("diagnostics")
+            && path.to_string_lossy().ends_with(".meta.toml")
+    });
+    let text = fs::read_to_string(&sidecar).unwrap();
+    let at = text.find("collected_at = \"").unwrap();
+    let end = at + text[at..].find("Z\"").unwrap();
+    fs::write(&sidecar, format!("{}.25{}", &text[..end], &text[end..])).unwrap();
+    let collected = world.tenant_dir().join("approvals/SAR-COLLECTED/diagnostics/a.log.meta.toml");
+    fs::create_dir_all(collected.parent().unwrap()).unwrap();
+    fs::write(collected.with_file_name("a.log"), "x").unwrap();
+    fs::copy(&sidecar, &collected).unwrap();
     let text = fs::read_to_string(&world.case).unwrap();
     let at = text.find("opened_at = \"").unwrap();
     let end = at + text[at..].find("Z\"").unwrap();
@@ -174,10 +194,21 @@ fn a_tenant_that_is_no_more_is_missed_by_the_requests_that_name_it() {
         let (_, problems) = case::list(&world.context(), &case::CaseFilter::default()).unwrap();
         problems.iter().any(|problem| problem.path.contains(&*sar))
     };
+    let tenant = approval.ancestors().nth(3).unwrap();
+    // One that is not decided yet: nothing of it lies at the other tenant.
+    fs::remove_dir_all(approval.parent().unwrap()).unwrap();
     world.settle();
     assert!(!said());
-    fs::write(approval.ancestors().nth(3).unwrap().join("tenant.toml"), "torn").unwrap();
-    assert!(said());
+    // The very same records, behind a link: they are not followed there.
+    let elsewhere = world.root().join("elsewhere");
+    fs::rename(tenant, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, tenant).unwrap();
+    assert!(said(), "behind a link");
+    fs::remove_file(tenant).unwrap();
+    fs::rename(&elsewhere, tenant).unwrap();
+    assert!(!said());
+    fs::write(tenant.join("tenant.toml"), "torn").unwrap();
+    assert!(said(), "torn");
 }
 
 #[test]
@@ -190,6 +221,8 @@ fn the_newest_know_what_their_logs_speak_of_last() {
     for seen in newest {
         let same = all.iter().find(|other| other.tenant == seen.tenant).unwrap();
         assert_eq!(seen.latest, same.latest, "{}", seen.tenant.domain);
+        let is_same = |one| same.engagements.contains(one);
+        assert!(seen.engagements.iter().all(is_same), "{}", seen.tenant.domain);
     }
 }
 
@@ -219,6 +252,8 @@ fn what_comes_to_lie_beside_a_request_is_seen() {
     for freshness in [Freshness::Checked, Freshness::FromFiles] {
         assert_eq!(has_clock(freshness), Some(true), "DEL-9: with findings");
     }
+    world.settle();
+    assert_eq!(has_clock(Freshness::AsIndexed), Some(true), "and from the index");
 }
 
 /// What the index knows is not read once more, also not of tenants that requests name.

@@ -7,7 +7,7 @@ use caseward::workspace::index::{Freshness, Look, Parts, Surveyed, Work};
 use caseward::workspace::{Access, Problem, Workspace};
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -148,6 +148,39 @@ fn what_could_not_be_read_is_read_again() {
     }
 }
 
+/// What was collected under approvals is no other matter.
+#[test]
+fn what_was_collected_and_could_not_be_read_is_read_again() {
+    let world = World::new();
+    let records = files(&world.root().join("tenants"));
+    let meta = |path: &&PathBuf| {
+        path.to_string_lossy().ends_with(".meta.toml")
+            && path.parent().unwrap().ends_with("diagnostics")
+    };
+    let sidecar = records.iter().find(meta).unwrap();
+    let approval = world.tenant_dir().join("approvals/SAR-COLLECTED");
+    let collected = approval.join("diagnostics/a.log.meta.toml");
+    fs::create_dir_all(collected.parent().unwrap()).unwrap();
+    fs::write(collected.with_file_name("a.log"), "x").unwrap();
+    let text = fs::read_to_string(sidecar).unwrap();
+    fs::write(&collected, &text).unwrap();
+    for (round, path) in
+        [&collected, collected.parent().unwrap(), &approval].into_iter().enumerate()
+    {
+        let fails = Arc::new(AtomicBool::new(true));
+        let (of, failing) = (world.relative(path), Arc::clone(&fails));
+        let opens = move |path: &Path| path != of || !failing.load(Ordering::Relaxed);
+        let workspace = staged(&world, Stage { opens: Box::new(opens), ..Stage::default() });
+        workspace.forget_index().unwrap();
+        settle(&workspace);
+        fs::write(&collected, format!("{text}# {round}\n[[holds]]\n")).unwrap();
+        agrees(&workspace, &format!("{} cannot be read", path.display()));
+        fails.store(false, Ordering::Relaxed);
+        agrees(&workspace, &format!("{} can be read again", path.display()));
+        fs::write(&collected, &text).unwrap();
+    }
+}
+
 /// The clock of its directory tells nothing of it.
 #[test]
 fn a_name_that_comes_while_a_row_is_read_is_seen() {
@@ -172,4 +205,30 @@ fn a_name_that_comes_while_a_row_is_read_is_seen() {
     settle(&workspace);
     assert!(dir.join("late.toml").exists());
     agrees(&workspace, "the name came");
+}
+
+/// Nor does that of what is collected under an approval.
+#[test]
+fn a_file_that_is_collected_while_that_is_read_is_seen() {
+    let world = World::new();
+    let dir = world.tenant_dir().join("approvals/SAR-COLLECTED/diagnostics");
+    fs::create_dir_all(&dir).unwrap();
+    let (of, late, listings) =
+        (world.relative(&dir), dir.join("late.log.meta.toml"), AtomicUsize::new(0));
+    let collected = of.clone();
+    let listed = move |path: &Path| {
+        if path == of && listings.fetch_add(1, Ordering::Relaxed) == 1 {
+            fs::write(&late, "late").unwrap();
+        }
+    };
+    let stat = move |path: &Path, stat| {
+        let still = Stat { size: 0, ..at(stat, OLD, OLD) };
+        Ok(if path.starts_with(&collected) { still } else { stat })
+    };
+    let stage = Stage { listed: Box::new(listed), stat: Box::new(stat), ..Stage::default() };
+    let workspace = staged(&world, stage);
+    workspace.forget_index().unwrap();
+    settle(&workspace);
+    assert!(dir.join("late.log.meta.toml").exists());
+    agrees(&workspace, "a file came");
 }

@@ -3,6 +3,7 @@
 
 use super::world::*;
 use caseward::ops::retention as ops;
+use caseward::policy::retention::RetentionClock;
 use caseward::workspace::Problem;
 use std::collections::BTreeSet;
 
@@ -82,4 +83,64 @@ fn dtm_5_the_list_knows_what_a_sweep_finds_in_transfer_folders() {
     let of_case = |said: &&String| said.contains("2609080010007741/case.toml");
     let said = problems.iter().find(of_case).unwrap_or_else(|| panic!("{problems:?}"));
     assert!(said.contains("closing lies in the future"), "{said}");
+    // And where the record of the closing is torn.
+    let record = "tenants/contoso.com/cases/2609080010007741/case.toml";
+    std::fs::write(world.inside(record), "torn").unwrap();
+    let (overdue, problems) = found(&world, "2030-01-01T00:00:00Z");
+    assert!(!overdue.iter().any(|path| path.starts_with(FOLDER)), "{overdue:?}");
+    assert!(problems.iter().any(|said| said.starts_with(record)), "{problems:?}");
+}
+
+/// What is wrong is told once, by the list and by a sweep.
+#[test]
+fn diag_3_what_cannot_be_read_is_told_once() {
+    let world = World::demo();
+    let record = "tenants/contoso-test.com/dsr/DSR-2026-0099/request.toml";
+    std::fs::create_dir_all(world.inside(record).parent().unwrap()).unwrap();
+    std::fs::write(world.inside(record), "torn").unwrap();
+    let tenant = "tenants/fabrikam.com/tenant.toml";
+    std::fs::write(world.inside(tenant), "torn").unwrap();
+    let ana = world.as_engineer(ANA);
+    let listed = ops::list(&ana, None).unwrap().1;
+    let rehearsed = ops::rehearse(&ana).unwrap().problems;
+    let swept = ops::sweep(&ana, &mut |_| {}).unwrap().problems;
+    for problems in [listed, rehearsed, swept] {
+        for path in [record, tenant] {
+            let told = problems.iter().filter(|problem| problem.path == path).count();
+            assert_eq!(told, 1, "{path}: {problems:?}");
+        }
+    }
+}
+
+/// SAR-13: of other tenants nobody is told anything; of what is wrong, and of evidence, engineers are.
+#[test]
+fn att_7_evidence_and_what_is_wrong_are_listed_to_engineers_alone() {
+    let (world, _) = super::retention::closed_erasure();
+    let stray = "tenants/contoso.com/cases/notes.txt";
+    std::fs::write(world.inside(stray), "x").unwrap();
+    let at = "2027-02-20T09:00:00Z";
+    let (items, problems) = ops::list(&world.at(at, ANA), None).unwrap();
+    let is_evidence = |item: &ops::RetentionItem| item.clock == RetentionClock::Evidence;
+    assert!(items.iter().any(is_evidence) && problems.iter().any(|one| one.path == stray));
+    let (items, problems) = ops::list(&world.at(at, JOHN), None).unwrap();
+    assert!(!items.iter().any(is_evidence) && problems.is_empty(), "{items:?} {problems:?}");
+}
+
+#[test]
+fn sar_13_nobody_is_told_of_another_tenants_clocks() {
+    let world = World::demo();
+    let seen = |who: &str| -> BTreeSet<String> {
+        let (items, _) = ops::list(&world.as_engineer(who), None).unwrap();
+        items.into_iter().map(|item| item.path).collect()
+    };
+    let (all, own) = (seen(ANA), seen(ADELE));
+    assert!(all.contains(LATE) && own.contains(CROSS));
+    // Adele is of both tenants of her customer, and no listed account of a transfer folder.
+    let theirs = |path: &&String| {
+        path.starts_with("tenants/contoso")
+            && !path.contains("/transfer/")
+            && !path.contains("/dsr/")
+    };
+    let expected = all.iter().filter(theirs);
+    assert_eq!(own, expected.cloned().collect());
 }

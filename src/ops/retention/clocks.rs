@@ -57,8 +57,9 @@ impl Clocks {
     pub(super) fn read(context: &Context) -> Result<Self> {
         let of = |seen: Surveyed, _: &Neighbours<'_>| Part::of(context, seen);
         let look = Look::at(Parts::Clocks);
-        let (parts, _, _) = context.workspace.survey(look, &|_| true, &of)?;
-        let mut all = Part::default();
+        let (parts, of_tenants, _) = context.workspace.survey(look, &|_| true, &of)?;
+        // Of a tenant whose record is not valid nothing is listed, so that is said.
+        let mut all = Part { problems: of_tenants, ..Part::default() };
         for part in parts {
             let part = part?;
             all.files.extend(part.files);

@@ -259,8 +259,12 @@ fn loose(
         let mut due_at = clock::end_of(ended, settings.evidence_days);
         if whys.get(&tx) == Some(&Why::Dsr) {
             let of = log.opening(tx)?.and_then(|opening| Id::new(opening.request).ok());
-            let request = of.and_then(|id| requests.find(context, &id));
-            match request.and_then(|request| rules::evidence_due_at(settings, &request)) {
+            // Where several tenants have a request of this number, the opening may be of any of them.
+            let ends = |found: Vec<Request>| -> Option<Time> {
+                let due = found.iter().map(|request| rules::evidence_due_at(settings, request));
+                due.collect::<Option<Vec<_>>>()?.into_iter().max()
+            };
+            match of.and_then(|id| requests.find(context, &id)).and_then(ends) {
                 Some(of_request) => due_at = due_at.max(of_request),
                 None => continue,
             }

@@ -51,13 +51,15 @@ impl Requests {
         self.read.iter()
     }
 
-    /// The request of this id; `None` when there is none that can be read.
-    pub(super) fn find(&self, context: &Context, id: &Id) -> Option<Request> {
-        let read = self.read.iter().find(|(dsr, _)| dsr.id == *id);
-        read.map(|(_, request)| request.clone()).or_else(|| {
-            let dsr = self.others.iter().find(|dsr| dsr.id == *id)?;
-            Some(context.workspace.dsr(dsr).ok()?.value)
-        })
+    /// The requests of this id, at whichever tenants; `None` when there is none, or one of them cannot
+    /// be read any more.
+    pub(super) fn find(&self, context: &Context, id: &Id) -> Option<Vec<Request>> {
+        let read = self.read.iter().filter(|(dsr, _)| dsr.id == *id);
+        let read = read.map(|(_, request)| Some(request.clone()));
+        let others = self.others.iter().filter(|dsr| dsr.id == *id);
+        let others = others.map(|dsr| Some(context.workspace.dsr(dsr).ok()?.value));
+        let found: Vec<Request> = read.chain(others).collect::<Option<_>>()?;
+        (!found.is_empty()).then_some(found)
     }
 
     /// DEL-9: the files that the findings of unanswered access, export and rectify requests name, each

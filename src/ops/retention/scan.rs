@@ -83,7 +83,11 @@ impl<'a> Scan<'a> {
             part.tenant(tenant)?;
             Ok((part.files, part.problems))
         };
-        for part in share::map(&self.context.tenant_ids()?, env::processors(), &part) {
+        let (tenants, of_tenants) = self.context.workspace.known_tenants()?;
+        // What lies at a tenant whose record is not valid is left alone, so that is said.
+        self.problems.extend(of_tenants);
+        let tenants: Vec<Id> = tenants.into_iter().map(|tenant| tenant.domain).collect();
+        for part in share::map(&tenants, env::processors(), &part) {
             let (files, problems) = part?;
             self.files.extend(files);
             self.problems.extend(problems);
