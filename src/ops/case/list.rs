@@ -323,3 +323,46 @@ pub(super) fn due_of(
     due.sort_by(|a, b| (a.at, &a.path).cmp(&(b.at, &b.path)));
     (due, problems)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn line((opened, tenant, number): (Option<i64>, u8, u8)) -> CaseLine {
+        let id = |letter: char, number: u8| Id::new(format!("{letter}{number}")).unwrap();
+        CaseLine {
+            id: id('c', number),
+            tenant: id('t', tenant),
+            title: Box::default(),
+            status: "open",
+            severity: None,
+            product: None,
+            assigned_to: None,
+            opened_at: opened.and_then(|seconds| Time::from_timestamp(seconds, 0)),
+            closed_at: None,
+            consent: None,
+            consent_expires_at: None,
+            access_pending: 0,
+            access_approved: 0,
+            due: Box::default(),
+        }
+    }
+
+    proptest! {
+        /// Of one second by tenant and id; of which nobody knows when they were opened, last.
+        #[test]
+        fn lines_are_sorted_newest_first(
+            some in prop::collection::vec((prop::option::of(0..3_i64), 0..3_u8, 0..9_u8), 0..40),
+        ) {
+            let mut lines: Vec<CaseLine> = some.into_iter().map(line).collect();
+            let name = |line: &CaseLine| (line.opened_at, line.tenant.clone(), line.id.clone());
+            let mut expected: Vec<_> = lines.iter().map(name).collect();
+            expected.sort_by(|(a, of_a, id_a), (b, of_b, id_b)| {
+                b.cmp(a).then_with(|| (of_a, id_a).cmp(&(of_b, id_b)))
+            });
+            sort(&mut lines);
+            prop_assert_eq!(lines.iter().map(name).collect::<Vec<_>>(), expected);
+        }
+    }
+}

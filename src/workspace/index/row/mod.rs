@@ -240,3 +240,29 @@ impl Row {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Half a row says nothing.
+    #[test]
+    fn a_block_has_as_many_rows_as_clocks() {
+        let row = Row {
+            seal: Seal::default(),
+            watched: Names::default(),
+            approvals: Vec::new(),
+            case: None,
+            tombstone: None,
+            access: Vec::new(),
+            problems: Default::default(),
+        };
+        let block =
+            |rows: Vec<Row>| Block { rest: Rest { rows, ..Rest::default() }, ..Block::default() };
+        for (rows, comes_back) in [(Vec::new(), true), (vec![row], false)] {
+            let (bytes, clocks) = block(rows).to_bytes().unwrap();
+            let (clocks, rest) = bytes.split_at(clocks);
+            assert_eq!(Block::from_bytes(clocks, rest).is_some(), comes_back);
+        }
+    }
+}
