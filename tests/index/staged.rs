@@ -15,6 +15,8 @@ pub struct Stage {
     pub stat: Box<Says>,
     /// Whether a file may be opened, or a directory listed.
     pub opens: Box<dyn Fn(&Path) -> bool + Send + Sync>,
+    /// Whether a directory may be held open, to look below it.
+    pub enters: Box<dyn Fn(&Path) -> bool + Send + Sync>,
     /// A directory was listed: what follows happens behind that.
     pub listed: Box<dyn Fn(&Path) + Send + Sync>,
     /// A name is about to be removed.
@@ -26,6 +28,7 @@ impl Default for Stage {
         Self {
             stat: Box::new(|_, stat| Ok(stat)),
             opens: Box::new(|_| true),
+            enters: Box::new(|_| true),
             listed: Box::new(|_| ()),
             removing: Box::new(|_| ()),
         }
@@ -145,6 +148,10 @@ impl Fs for StagedFs {
     }
 
     fn open_dir(&self, path: &RelPath) -> io::Result<Box<dyn FsDir>> {
+        if !(self.stage.enters)(path.as_path()) {
+            // As a process is told that has as many files open as it may.
+            return Err(io::Error::from_raw_os_error(24));
+        }
         let (inner, stage) = (self.inner.open_dir(path)?, Arc::clone(&self.stage));
         Ok(Box::new(StagedDir { inner, path: path.as_path().to_owned(), stage }))
     }

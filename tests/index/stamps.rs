@@ -232,3 +232,32 @@ fn a_file_that_is_collected_while_that_is_read_is_seen() {
     assert!(dir.join("late.log.meta.toml").exists());
     agrees(&workspace, "a file came");
 }
+
+/// A process may have as many files open as it may: what it cannot look at is not left out.
+#[test]
+fn a_directory_that_cannot_be_held_open_makes_no_list_shorter() {
+    let world = World::new();
+    let approval = files(&world.root().join("tenants"));
+    let approval = approval.iter().find(|path| path.ends_with("approval.toml")).unwrap();
+    let collected = approval.with_file_name("diagnostics");
+    fs::create_dir(&collected).unwrap();
+    fs::write(collected.join("a.log"), "x").unwrap();
+    for settled in [false, true] {
+        if settled {
+            world.settle();
+        }
+        for dir in [world.relative(&world.tenant_dir().join("cases")), "tenants".into()] {
+            let of = dir.clone();
+            let enters = Box::new(move |path: &Path| path != of);
+            let workspace = staged(&world, Stage { enters, ..Stage::default() });
+            for parts in [Parts::Clocks, Parts::Everything] {
+                let (whole, _, _) = ask_for(&world.workspace(), parts, Freshness::FromFiles);
+                let survey = workspace.survey(Look::at(parts), &|_| true, &|seen, _| seen);
+                match survey {
+                    Err(error) => assert!(error.to_string().contains("cases"), "{error}"),
+                    Ok((seen, _, _)) => assert!(seen == whole, "{dir:?} {parts:?} {settled}"),
+                }
+            }
+        }
+    }
+}

@@ -218,18 +218,17 @@ pub(super) fn collected_stamps_of(tenants: &dyn FsDir, tenant: &str, watched: &N
     stamps.done()
 }
 
-/// Reads what was collected under a tenant's approvals.
+/// Reads what was collected under a tenant's approvals. `stamps_of` are those of names below them.
 ///
 /// # Errors
 /// The directory of approvals cannot be listed.
 pub(super) fn collected(
     workspace: &Workspace,
-    tenants: &dyn FsDir,
     tenant: &Id,
+    stamps_of: &dyn Fn(&Names) -> Stamps,
 ) -> Result<ReadCollected> {
     let names = watched_collected(workspace, tenant);
-    let none = Names::default();
-    let stamps = collected_stamps_of(tenants, tenant.as_str(), names.as_ref().unwrap_or(&none));
+    let stamps = stamps_of(names.as_ref().unwrap_or(&Names::default()));
     let mut stores = Vec::new();
     for sar in workspace.approval_ids(tenant)? {
         let dir = layout::approval_diagnostics(tenant, &sar);

@@ -21,6 +21,11 @@ pub(super) struct Stamps {
     pub known: bool,
 }
 
+impl Stamps {
+    /// Of what could not be looked at.
+    pub(super) const UNKNOWN: Self = Self { digest: 0, youngest: (0, 0), known: false };
+}
+
 /// Gathers stamps in an order that the caller keeps.
 #[derive(Debug)]
 pub(super) struct Gatherer {

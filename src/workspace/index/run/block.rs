@@ -3,6 +3,7 @@
 use super::{Kept, Run};
 use crate::fs::{FsDir, RelPath};
 use crate::model::Id;
+use crate::workspace::index::names::Names;
 use crate::workspace::index::read::{
     self, add_approval, clock_stamps_of, collected_stamps_of, stamps_of,
 };
@@ -154,7 +155,10 @@ impl Run<'_> {
             *renewed += of_names;
             return;
         }
-        let Ok(cases) = self.workspace.fs().open_dir(&dir) else { return };
+        let cases = match self.workspace.fs().open_dir(&dir) {
+            Ok(cases) => cases,
+            Err(error) => return self.fail(self.workspace.io("read", &dir, error)),
+        };
         kept.reserve(clocks.listed);
         let mut one = |row: Option<(usize, OldRow)>, name: Option<Id>| {
             let known = row.filter(|(_, row)| self.holds(&*cases, row));
@@ -218,10 +222,12 @@ impl Run<'_> {
 
     /// What was collected at a tenant under its approvals.
     fn collected(&self, id: &Id, found: &mut Found, work: &mut Work, renewed: &mut usize) {
-        let Some(tenants) = self.tenants.as_deref() else { return };
+        let stamps = |watched: &Names| match self.tenants.as_deref() {
+            Some(tenants) => collected_stamps_of(tenants, id.as_str(), watched),
+            None => Stamps::UNKNOWN,
+        };
         let collected = &mut found.block.clocks.collected;
-        let stamps = || collected_stamps_of(tenants, id.as_str(), &collected.watched);
-        if collected.seal.settled && collected.seal.holds(stamps()) {
+        if collected.seal.holds(stamps(&collected.watched)) {
             work.kept += 1;
             let stores = collected.stores.iter().filter_map(|(sar, stores)| {
                 Some((Id::new(sar.as_str()).ok()?, stores.clone().into()))
@@ -231,7 +237,7 @@ impl Run<'_> {
         }
         self.begin();
         work.read += 1;
-        match read::collected(self.workspace, tenants, id) {
+        match read::collected(self.workspace, id, &stamps) {
             Err(error) => self.fail(error),
             Ok(read) => {
                 let stores: Option<Vec<_>> = read
