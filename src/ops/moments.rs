@@ -35,8 +35,8 @@ impl<'a> Moments<'a> {
 
     /// Takes over what `others` know of a tenant, so that nothing is read there.
     pub(super) fn learn(&self, tenant: &Id, others: &Neighbours<'_>) {
-        let is_known = |of: &HashMap<Id, Time>| of.contains_key(tenant);
-        if is_known(&self.known.lock().unwrap_or_else(PoisonError::into_inner)) {
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known().contains_key(tenant) {
             return;
         }
         if let Some(latest) = others.latest(tenant) {

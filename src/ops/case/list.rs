@@ -246,16 +246,22 @@ pub(in crate::ops) fn lines_of(
 
 impl CaseLine {
     fn of_tombstone(tenant: &Id, tombstone: &Tombstone) -> Self {
+        let bare = Self::bare(tenant.clone(), tombstone.id.clone());
+        Self { closed_at: tombstone.closed_at, ..bare }
+    }
+
+    /// One of which nothing is known but its names.
+    pub(crate) fn bare(tenant: Id, id: Id) -> Self {
         Self {
-            id: tombstone.id.clone(),
-            tenant: tenant.clone(),
+            id,
+            tenant,
             title: Box::default(),
             status: "expunged",
             severity: None,
             product: None,
             assigned_to: None,
             opened_at: None,
-            closed_at: tombstone.closed_at,
+            closed_at: None,
             consent: None,
             consent_expires_at: None,
             access_pending: 0,
@@ -331,22 +337,8 @@ mod tests {
 
     fn line((opened, tenant, number): (Option<i64>, u8, u8)) -> CaseLine {
         let id = |letter: char, number: u8| Id::new(format!("{letter}{number}")).unwrap();
-        CaseLine {
-            id: id('c', number),
-            tenant: id('t', tenant),
-            title: Box::default(),
-            status: "open",
-            severity: None,
-            product: None,
-            assigned_to: None,
-            opened_at: opened.and_then(|seconds| Time::from_timestamp(seconds, 0)),
-            closed_at: None,
-            consent: None,
-            consent_expires_at: None,
-            access_pending: 0,
-            access_approved: 0,
-            due: Box::default(),
-        }
+        let opened_at = opened.and_then(|seconds| Time::from_timestamp(seconds, 0));
+        CaseLine { opened_at, ..CaseLine::bare(id('t', tenant), id('c', number)) }
     }
 
     proptest! {

@@ -2,14 +2,14 @@
 //! at one by one where there is more to say. Nothing is deleted on this: a sweep reads the sidecars.
 
 use super::requests::Requests;
-use super::scan::{self, Scan};
+use super::scan::{Clocked, Scan};
 use crate::error::Result;
 use crate::model::{Id, Store, Time};
 use crate::ops::Context;
 use crate::policy::retention::{Keep, RetentionClock};
 use crate::policy::{diagnostics, transfer as folder_rules};
 use crate::workspace::index::{
-    Clocked, Closing, DatedFile, Look, Neighbours, Parts, Stores, Surveyed,
+    Closing, DatedFile, EngagementClocks, Look, Neighbours, Parts, Stores, Surveyed,
 };
 use crate::workspace::{CaseRef, DsrRef, Problem, layout};
 
@@ -27,9 +27,9 @@ pub(super) struct OnClock {
     pub case: Option<CaseRef>,
 }
 
-impl From<scan::Clocked> for OnClock {
-    fn from(file: scan::Clocked) -> Self {
-        let scan::Clocked { path, clock, due_at, keep, tenant, case, .. } = file;
+impl From<Clocked> for OnClock {
+    fn from(file: Clocked) -> Self {
+        let Clocked { path, clock, due_at, keep, tenant, case, .. } = file;
         Self { path: path.display(), clock, due_at, keep, tenant, case }
     }
 }
@@ -85,7 +85,7 @@ impl Part {
         scan.problems.extend(seen.case_problems);
         scan.problems.extend(seen.request_problems);
         let mut part = Self::default();
-        for engagement in &seen.clocked {
+        for engagement in &seen.clocks {
             let case = || CaseRef { tenant: tenant.clone(), id: engagement.id.clone() };
             match diagnostics_of(context, &tenant, &engagement.stores) {
                 Some(dated) => part.files.extend(dated),
@@ -134,8 +134,12 @@ fn diagnostics_of(context: &Context, tenant: &Id, stores: &Stores) -> Option<Vec
 
 /// The clocks of an engagement's transfer files (DTM-5), none while its case is open; `None` when
 /// there is more to say.
-fn transfer_of(context: &Context, tenant: &Id, engagement: &Clocked) -> Option<Vec<OnClock>> {
-    let Clocked { id, closing, stores } = engagement;
+fn transfer_of(
+    context: &Context,
+    tenant: &Id,
+    engagement: &EngagementClocks,
+) -> Option<Vec<OnClock>> {
+    let EngagementClocks { id, closing, stores } = engagement;
     if stores.transfer.is_empty() && stores.transfer_problems.is_empty() {
         return Some(Vec::new());
     }

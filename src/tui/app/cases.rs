@@ -304,22 +304,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn line(number: usize, title: &str) -> CaseLine {
-        CaseLine {
-            id: Id::new(format!("26{number:014}")).unwrap(),
-            tenant: Id::new("contoso.com").unwrap(),
-            title: title.into(),
-            status: "open",
-            severity: None,
-            product: None,
-            assigned_to: None,
-            opened_at: None,
-            closed_at: None,
-            consent: None,
-            consent_expires_at: None,
-            access_pending: 0,
-            access_approved: 0,
-            due: Box::default(),
-        }
+        let id = Id::new(format!("26{number:014}")).unwrap();
+        let tenant = Id::new("contoso.com").unwrap();
+        CaseLine { title: title.into(), status: "open", ..CaseLine::bare(tenant, id) }
     }
 
     proptest! {

@@ -38,7 +38,7 @@ pub(super) struct Entry {
 
 impl Entry {
     pub(super) fn of(head: Head, rows: usize, block: &Bytes<'_>) -> Self {
-        let (clocks, rest) = block.0.split_at(block.1);
+        let (clocks, rest) = block.all.split_at(block.clocks);
         Self { head, rows, clocks: Piece::of(clocks), rest: Piece::of(rest) }
     }
 
@@ -65,24 +65,28 @@ impl Piece {
     }
 }
 
-/// A block as bytes, and how many of them are its clocks.
+/// A block as bytes.
 #[derive(Debug, Clone)]
-pub(super) struct Bytes<'a>(Cow<'a, [u8]>, usize);
+pub(super) struct Bytes<'a> {
+    all: Cow<'a, [u8]>,
+    /// How many of them, in front, are its clocks.
+    clocks: usize,
+}
 
 impl Bytes<'_> {
     /// # Errors
     /// It cannot be written.
     pub(super) fn of(block: &Block) -> postcard::Result<Bytes<'static>> {
-        let (bytes, clocks) = block.to_bytes()?;
-        Ok(Bytes(bytes.into(), clocks))
+        let (all, clocks) = block.to_bytes()?;
+        Ok(Bytes { all: all.into(), clocks })
     }
 
     pub(super) fn all(&self) -> &[u8] {
-        &self.0
+        &self.all
     }
 
     fn block(&self) -> Option<Block> {
-        let (clocks, rest) = self.0.split_at_checked(self.1)?;
+        let (clocks, rest) = self.all.split_at_checked(self.clocks)?;
         Block::from_bytes(clocks, rest)
     }
 }
@@ -199,7 +203,7 @@ impl Stored {
         let bytes = self.read(self.offsets[at], self.entries[at].len()?)?;
         let (of_clocks, of_rest) = bytes.split_at_checked(clocks.len)?;
         let whole = clocks.is_whole(of_clocks) && rest.is_whole(of_rest);
-        whole.then_some(Bytes(bytes, clocks.len))
+        whole.then_some(Bytes { clocks: clocks.len, all: bytes })
     }
 
     pub(super) fn block(&self, at: usize) -> Option<Block> {
@@ -290,7 +294,7 @@ pub(super) enum Contents {
 impl Contents {
     fn bytes<'a>(&'a self, base: Option<&'a Stored>) -> Option<Bytes<'a>> {
         match self {
-            Self::New(Bytes(bytes, clocks)) => Some(Bytes(bytes.as_ref().into(), *clocks)),
+            Self::New(new) => Some(Bytes { all: new.all().into(), clocks: new.clocks }),
             Self::Old(at) => base?.bytes((*at)?),
         }
     }

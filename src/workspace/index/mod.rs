@@ -29,7 +29,7 @@ mod stamp;
 mod survey;
 
 pub use newest::NEWEST;
-pub use row::{Clocked, Closing, DatedFile, Engagement, RequestOutline, Stores};
+pub use row::{Closing, DatedFile, Engagement, EngagementClocks, RequestOutline, Stores};
 pub use survey::{Freshness, Look, Neighbours, Parts, Surveyed, Work};
 
 use super::{Workspace, layout};

@@ -16,6 +16,10 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
+const RECORD: &[u8] = b"case.toml";
+const SIDECAR: &[u8] = layout::SIDECAR.as_bytes();
+const DIAGNOSTICS: &str = Store::Diagnostics.as_str();
+
 /// An engagement as read, with what it was made of.
 #[derive(Debug)]
 pub(super) struct Read {
@@ -58,8 +62,6 @@ pub(super) fn stamps_of(cases: &dyn FsDir, id: &str, watched: &Names) -> Gathere
     add_names(&mut stamps, cases, id, [RECORD].into_iter().chain(watched.iter()));
     stamps
 }
-
-const RECORD: &[u8] = b"case.toml";
 
 /// The stamps of names below a directory in another one.
 fn add_names<'a>(
@@ -199,8 +201,6 @@ fn watched(workspace: &Workspace, case_ref: &CaseRef) -> Option<Watched> {
     Some(watched)
 }
 
-const SIDECAR: &[u8] = layout::SIDECAR.as_bytes();
-
 /// What was collected under a tenant's approvals.
 pub(super) struct ReadCollected {
     pub stores: Vec<(Id, Stores)>,
@@ -274,8 +274,6 @@ fn watched_collected(workspace: &Workspace, tenant: &Id) -> Option<Names> {
     }
     Some(names)
 }
-
-const DIAGNOSTICS: &str = Store::Diagnostics.as_str();
 
 /// The files of a store with the dates that their sidecars give them.
 fn dated(workspace: &Workspace, dir: &RelPath, store: Store) -> (Vec<DatedFile>, Vec<Problem>) {

@@ -1,7 +1,7 @@
 //! Going over a whole workspace: from the index where it is still true, from the files where not.
 
 use super::file::{self, Stored};
-use super::row::{Clocked, Engagement, RequestOutline, Stores, outline};
+use super::row::{Engagement, EngagementClocks, RequestOutline, Stores, outline};
 use super::run::{Run, SMALL};
 use super::{Workspace, read};
 use crate::env::{self, Stopwatch};
@@ -21,7 +21,7 @@ pub enum Parts {
     Tenants,
     /// And what is under a clock: files of engagements, what was collected, data subject requests.
     Clocks,
-    /// And their engagements, whole.
+    /// The tenants' own records, and their engagements, whole.
     Engagements,
     /// And data subject requests and the state of the audit logs.
     Everything,
@@ -73,7 +73,7 @@ pub struct Surveyed {
     /// By the names of their directories.
     pub engagements: Vec<Engagement>,
     /// Instead of them where only clocks are looked at: those that have something to say of.
-    pub clocked: Vec<Clocked>,
+    pub clocks: Vec<EngagementClocks>,
     /// With clocks: what was collected at this tenant, by the access request.
     pub collected: Vec<(Id, Stores)>,
     pub requests: Vec<RequestOutline>,
@@ -296,7 +296,7 @@ impl Surveyed {
         Self {
             tenant,
             engagements: Vec::new(),
-            clocked: Vec::new(),
+            clocks: Vec::new(),
             collected: Vec::new(),
             requests: Vec::new(),
             case_problems: Vec::new(),

@@ -48,7 +48,7 @@ pub enum Closing {
 
 /// What of an engagement is under a clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Clocked {
+pub struct EngagementClocks {
     /// The name of its directory.
     pub id: Id,
     /// Asked for, and known, where there is something in its transfer folder.
@@ -56,7 +56,7 @@ pub struct Clocked {
     pub stores: Stores,
 }
 
-impl Clocked {
+impl EngagementClocks {
     /// Of an engagement that was read whole.
     pub(in crate::workspace::index) fn of(engagement: Engagement) -> Self {
         let closing = match closed_at(&engagement) {
@@ -190,7 +190,7 @@ impl ClockRow {
     }
 
     /// `Some(None)` when nothing is under a clock.
-    pub(in crate::workspace::index) fn into_clocked(self) -> Option<Option<Clocked>> {
+    pub(in crate::workspace::index) fn into_clocks(self) -> Option<Option<EngagementClocks>> {
         if self.stores.is_none() {
             return Some(None);
         }
@@ -200,6 +200,6 @@ impl ClockRow {
             None => Closing::Unknown,
         };
         let (id, stores) = self.into_stores();
-        Some(Some(Clocked { id, closing, stores }))
+        Some(Some(EngagementClocks { id, closing, stores }))
     }
 }

@@ -13,7 +13,7 @@ use crate::workspace::{Problem, ProblemKind};
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 
-pub use clock::{Clocked, Closing, DatedFile, Stores};
+pub use clock::{Closing, DatedFile, EngagementClocks, Stores};
 pub use request::RequestOutline;
 
 pub(super) use case::{CaseRow, outline};

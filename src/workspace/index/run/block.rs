@@ -8,7 +8,7 @@ use crate::workspace::index::read::{
     self, add_approval, clock_stamps_of, collected_stamps_of, stamps_of,
 };
 use crate::workspace::index::row::{
-    Block, ClockRow, Clocked, Clocks, Collected, Engagement, RequestRow, Rest, Row, Seal,
+    Block, ClockRow, Clocks, Collected, Engagement, EngagementClocks, RequestRow, Rest, Row, Seal,
     StoredProblem, StoredStores, Stores, stored,
 };
 use crate::workspace::index::stamp::{Gatherer, Stamps};
@@ -26,7 +26,7 @@ pub(super) struct Seen {
     /// Empty when only clocks are looked at.
     pub engagements: Vec<Engagement>,
     /// Empty when all is looked at.
-    pub clocked: Vec<Clocked>,
+    pub clocks: Vec<EngagementClocks>,
 }
 
 impl Seen {
@@ -34,15 +34,15 @@ impl Seen {
     fn add_row(&mut self, (clock, row): OldRow) -> bool {
         match row {
             Some(row) => row.into_engagement(clock).map(|whole| self.engagements.push(whole)),
-            None => clock.into_clocked().map(|clocked| self.clocked.extend(clocked)),
+            None => clock.into_clocks().map(|clocks| self.clocks.extend(clocks)),
         }
         .is_some()
     }
 
     fn add(&mut self, engagement: Engagement) {
         if self.only_clocks {
-            let clocked = Some(Clocked::of(engagement));
-            self.clocked.extend(clocked.filter(|clocked| !clocked.stores.is_empty()));
+            let clocks = Some(EngagementClocks::of(engagement));
+            self.clocks.extend(clocks.filter(|clocks| !clocks.stores.is_empty()));
         } else {
             self.engagements.push(engagement);
         }
@@ -67,10 +67,12 @@ impl Run<'_> {
         work: &mut Work,
         renewed: &mut usize,
     ) -> Found {
-        let mut found = Found { block, ..Found::default() };
+        let only_clocks = self.look.parts == Parts::Clocks;
+        let seen = Seen { only_clocks, ..Seen::default() };
+        let mut found = Found { block, seen, ..Found::default() };
         let as_indexed = self.look.freshness.is_unchecked();
         self.engagements(id, &mut found, as_indexed, work, renewed);
-        if self.look.parts == Parts::Clocks {
+        if only_clocks {
             self.collected(id, &mut found, work, renewed);
         }
         if matches!(self.look.parts, Parts::Clocks | Parts::Everything) && !as_indexed {
@@ -123,7 +125,6 @@ impl Run<'_> {
     ) {
         let dir = layout::cases(id);
         let Found { block, seen, kept, .. } = found;
-        seen.only_clocks = self.look.parts == Parts::Clocks;
         let clocks = &mut block.clocks;
         let clock_rows = std::mem::take(&mut clocks.rows);
         let mut rows = std::mem::take(&mut block.rest.rows).into_iter();

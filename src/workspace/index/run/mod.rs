@@ -208,7 +208,7 @@ impl<'a> Run<'a> {
         };
         let found = self.block(id, block.unwrap_or_default(), &mut work, &mut renewed);
         let Found { mut block, seen, collected, kept } = found;
-        let Seen { engagements, clocked, .. } = seen;
+        let Seen { engagements, clocks: of_engagements, .. } = seen;
         // What no index will be made of needs no rows: most of the time nothing changed.
         let part = if work.read == before || self.begun.get().copied().flatten().is_none() {
             keep(head)
@@ -241,7 +241,7 @@ impl<'a> Run<'a> {
         let mut surveyed = Surveyed {
             tenant,
             engagements,
-            clocked,
+            clocks: of_engagements,
             collected,
             requests: Vec::new(),
             case_problems: problems(clocks.case_problems),
